@@ -1,0 +1,1 @@
+"""Bandwidth as plain Python: no Django in here."""
