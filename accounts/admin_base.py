@@ -1,0 +1,77 @@
+"""The one door to django-unfold: nothing else in the project imports it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin as _ModelAdmin
+from unfold.admin import TabularInline as _TabularInline
+from unfold.decorators import action, display
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+__all__ = [
+    "FileWidget",
+    "PortalModelAdmin",
+    "PortalTabularInline",
+    "ReadOnlyAdmin",
+    "SelectWidget",
+    "TextInputWidget",
+    "TextareaWidget",
+    "action",
+    "display",
+]
+
+TextInputWidget = UnfoldAdminTextInputWidget
+TextareaWidget = UnfoldAdminTextareaWidget
+SelectWidget = UnfoldAdminSelectWidget
+FileWidget = UnfoldAdminFileFieldWidget
+
+# Django's own logging of admin changes needs the stock user model's rights tables; what matters
+# here leaves its own event rows, so nothing is lost.
+admin.site.empty_value_display = "–"
+
+
+class PortalModelAdmin(_ModelAdmin):
+    """What every admin page of the portal has in common."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_submit = True
+    compressed_fields = True
+    warn_unsaved_form = True
+    actions_on_top = True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nothing is deleted from the admin: evidence stays."""
+        return False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Drop the stock bulk deletion."""
+        actions = dict(super().get_actions(request))
+        actions.pop("delete_selected", None)
+        return actions
+
+
+class ReadOnlyAdmin(PortalModelAdmin):
+    """Rows that can be looked at and not changed, whatever the role."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Rows come from the portal's own work."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Looking needs the view right; changing is not offered."""
+        return False
+
+
+class PortalTabularInline(_TabularInline):
+    """Rows of a related record inside a form."""
+
+    extra = 0
+    tab = False

@@ -1,0 +1,388 @@
+"""Import orders before they are sent: draft, numbers, check, split, cancel, retry."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from carrier import importability
+from carrier.errors import Problem
+from numbering.carrier_link import get_carrier, working_on
+from numbering.domain.timeline import move, note
+from numbering.enums import (
+    EDITABLE,
+    ImportOrderStatus,
+    LearnedBy,
+    NumberState,
+    OrderNumberStatus,
+)
+from numbering.models import (
+    ImportOrder,
+    ImportOrderNumber,
+    OrderEvent,
+    SipPeer,
+    Subscriber,
+    TelephoneNumber,
+)
+from numbering.number_list import GoodRow
+from numbering.phone import NumberKind, display, kind_of
+from numbering.validators import ORDER_NUMBERS_LIMIT
+
+
+class CannotDo(Exception):
+    """The order does not allow this now; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class HeldNumber:
+    """A number that another open order holds, or that is hosted here already."""
+
+    e164: str
+    order_id: int | None
+
+    @property
+    def reason(self) -> str:
+        """Why it was not taken, in words."""
+        if self.order_id is None:
+            return f"{display(self.e164)} is hosted here already."
+        return f"{display(self.e164)} is in import order {self.order_id}, which is still open."
+
+
+def held_numbers(
+    e164s: Sequence[str], *, except_order: ImportOrder | None = None
+) -> list[HeldNumber]:
+    """Return those of the numbers that may not go into another order now."""
+    rows = ImportOrderNumber.objects.filter(e164__in=e164s, is_holding=True)
+    if except_order is not None:
+        rows = rows.exclude(order=except_order)
+    held = {e164: HeldNumber(e164, order_id) for e164, order_id in rows.values_list("e164", "order")}
+    hosted = TelephoneNumber.objects.filter(e164__in=e164s, state=NumberState.HOSTED)
+    for e164 in hosted.values_list("e164", flat=True):
+        held.setdefault(e164, HeldNumber(e164, None))
+    return list(held.values())
+
+
+def create_draft(
+    *,
+    subscriber: Subscriber,
+    sip_peer: SipPeer,
+    loa_authorizing_person: str,
+    loa_type: str,
+    rows: Sequence[GoodRow] = (),
+    actor: User | None = None,
+) -> tuple[ImportOrder, list[HeldNumber]]:
+    """Create a draft with its numbers; return it with the numbers that another order holds."""
+    with transaction.atomic():
+        order = ImportOrder.objects.create(
+            subscriber=subscriber,
+            sip_peer=sip_peer,
+            loa_authorizing_person=loa_authorizing_person,
+            loa_type=loa_type,
+            status_changed_at=timezone.now(),
+            created_by=actor,
+        )
+        held = _insert_numbers(order, rows)
+        OrderEvent.objects.create(
+            order=order,
+            at=timezone.now(),
+            actor=actor,
+            to_status=ImportOrderStatus.DRAFT,
+            learned_by=LearnedBy.PERSON,
+            reason=f"Draft created with {len(rows) - len(held)} numbers.",
+        )
+    return order, held
+
+
+def add_numbers(
+    order: ImportOrder, rows: Sequence[GoodRow], *, actor: User | None
+) -> tuple[int, list[HeldNumber]]:
+    """Add numbers to a draft; return how many were new, and those that another order holds.
+
+    Raises CannotDo when the order is no longer a draft or would pass the carrier's limit.
+    """
+    with transaction.atomic():
+        _lock_editable(order)
+        present = set(order.numbers.values_list("e164", flat=True))
+        fresh = [row for row in rows if row.e164 not in present]
+        if len(present) + len(fresh) > ORDER_NUMBERS_LIMIT:
+            raise CannotDo(
+                f"The carrier takes at most {ORDER_NUMBERS_LIMIT:,} numbers in one order; this "
+                f"would make {len(present) + len(fresh):,}. Put the rest into a second order."
+            )
+        held = _insert_numbers(order, fresh)
+        added = len(fresh) - len(held)
+        if added:
+            _back_to_draft(order, f"{added} numbers added.", actor=actor)
+    return added, held
+
+
+def remove_numbers(order: ImportOrder, number_ids: Iterable[int], *, actor: User | None) -> int:
+    """Take numbers out of a draft; return how many. Raises CannotDo after sending."""
+    with transaction.atomic():
+        _lock_editable(order)
+        removed, _ = order.numbers.filter(pk__in=list(number_ids)).delete()
+        if removed:
+            note(
+                order, f"{removed} numbers removed.", learned_by=LearnedBy.PERSON, actor=actor
+            )
+    return removed
+
+
+def remove_blocked_numbers(order: ImportOrder, *, actor: User | None) -> int:
+    """Take out the numbers that the check or the carrier refused."""
+    blocked = order.numbers.filter(status=OrderNumberStatus.BLOCKED).values_list("pk", flat=True)
+    with transaction.atomic():
+        removed = remove_numbers(order, list(blocked), actor=actor)
+        _mark_checked_if_ready(order, actor=actor)
+    return removed
+
+
+def _insert_numbers(order: ImportOrder, rows: Sequence[GoodRow]) -> list[HeldNumber]:
+    held: dict[str, HeldNumber] = {}
+    # A second round when another order took one of the numbers between our look and our insert;
+    # the unique rule in the database is what decides.
+    for _ in range(3):
+        for found in held_numbers([row.e164 for row in rows if row.e164 not in held]):
+            held[found.e164] = found
+        try:
+            with transaction.atomic():
+                ImportOrderNumber.objects.bulk_create(
+                    [
+                        ImportOrderNumber(order=order, e164=row.e164, raw=row.raw)
+                        for row in rows
+                        if row.e164 not in held
+                    ],
+                    batch_size=2500,
+                )
+        except IntegrityError:
+            continue
+        return list(held.values())
+    raise CannotDo("These numbers are being put into another order right now. Try again.")
+
+
+def _lock_editable(order: ImportOrder) -> None:
+    status = (
+        ImportOrder.objects.select_for_update().values_list("status", flat=True).get(pk=order.pk)
+    )
+    if status not in EDITABLE:
+        label = ImportOrderStatus(status).label.lower()
+        raise CannotDo(f"The order is {label}; its numbers can no longer be changed.")
+
+
+def _back_to_draft(order: ImportOrder, reason: str, *, actor: User | None) -> None:
+    if not move(
+        order,
+        ImportOrderStatus.DRAFT,
+        reason=reason + " Check again before submitting.",
+        learned_by=LearnedBy.PERSON,
+        actor=actor,
+    ):
+        note(order, reason, learned_by=LearnedBy.PERSON, actor=actor)
+
+
+def details_changed(order: ImportOrder, *, actor: User | None) -> None:
+    """Staff changed the order's place or people: what was checked no longer holds."""
+    order.numbers.exclude(status=OrderNumberStatus.NEW).update(
+        status=OrderNumberStatus.NEW, code="", description="", operation=""
+    )
+    _back_to_draft(order, "Details changed.", actor=actor)
+
+
+def kinds_in(order: ImportOrder) -> dict[NumberKind, list[str]]:
+    """Return the order's numbers by kind; more than one kind must be split before sending."""
+    kinds: dict[NumberKind, list[str]] = defaultdict(list)
+    for e164 in order.numbers.values_list("e164", flat=True):
+        kinds[kind_of(e164)].append(e164)
+    return dict(kinds)
+
+
+def split(order: ImportOrder, *, actor: User | None) -> ImportOrder:
+    """Move the toll-free numbers of a mixed draft into a linked order of their own."""
+    with transaction.atomic():
+        _lock_editable(order)
+        kinds = kinds_in(order)
+        if len(kinds) < 2:
+            raise CannotDo("All numbers of this order are of one kind; there is nothing to split.")
+        other = ImportOrder.objects.create(
+            subscriber=order.subscriber,
+            sip_peer=order.sip_peer,
+            loa_authorizing_person=order.loa_authorizing_person,
+            loa_type=order.loa_type,
+            status_changed_at=timezone.now(),
+            split_from=order,
+            created_by=actor,
+        )
+        moved = order.numbers.filter(e164__in=kinds[NumberKind.TOLL_FREE]).update(order=other)
+        OrderEvent.objects.create(
+            order=other,
+            at=timezone.now(),
+            actor=actor,
+            to_status=ImportOrderStatus.DRAFT,
+            learned_by=LearnedBy.PERSON,
+            reason=f"Split from import order {order.pk} with its {moved} toll-free numbers.",
+        )
+        note(
+            order,
+            f"{moved} toll-free numbers moved to import order {other.pk}: the carrier takes one "
+            "kind of number in an order.",
+            learned_by=LearnedBy.PERSON,
+            actor=actor,
+        )
+    return other
+
+
+def cancel(order: ImportOrder, *, actor: User | None) -> None:
+    """Give up a draft and free its numbers. Raises CannotDo once it was sent."""
+    if not move(
+        order,
+        ImportOrderStatus.CANCELLED,
+        reason="Draft cancelled; its numbers are free for another order.",
+        learned_by=LearnedBy.PERSON,
+        actor=actor,
+        trouble="",
+    ):
+        raise CannotDo("Only a draft can be cancelled; this order is with the carrier.")
+
+
+def check(order: ImportOrder, *, actor: User | None) -> dict[str, int]:
+    """Ask the carrier which numbers can be imported; return how many of each result.
+
+    Raises CannotDo for an order that cannot be checked, and carrier.errors.CarrierError when the
+    carrier gave no usable answer: the order then stays exactly where it was.
+    """
+    if order.status not in EDITABLE:
+        raise CannotDo("Only a draft can be checked; this order was sent already.")
+    e164s = tuple(order.numbers.values_list("e164", flat=True))
+    if not e164s:
+        raise CannotDo("Add telephone numbers first.")
+    with working_on(order.pk):
+        answer = importability.check(
+            get_carrier(),
+            telephone_numbers=e164s,
+            site_id=order.sip_peer.site_id,
+            sip_peer_id=order.sip_peer.sip_peer_id,
+        )
+    problems: dict[str, Problem] = {}
+    for problem in answer.problems:
+        for e164 in problem.telephone_numbers:
+            problems.setdefault(e164, problem)
+    importable = [e164 for e164 in answer.importable if e164 not in problems]
+    with transaction.atomic():
+        _lock_editable(order)
+        rows = order.numbers
+        rows.filter(e164__in=importable).update(
+            status=OrderNumberStatus.IMPORTABLE, operation="check", code="", description=""
+        )
+        mark_problems(order, problems, status=OrderNumberStatus.BLOCKED, operation="check")
+        rows.filter(e164__in=answer.unanswered).exclude(e164__in=list(problems)).update(
+            status=OrderNumberStatus.UNANSWERED, operation="check", code="", description=""
+        )
+        counts = {
+            "importable": len(importable),
+            "blocked": len(problems),
+            "unanswered": len(set(answer.unanswered) - set(problems)),
+        }
+        ImportOrder.objects.filter(pk=order.pk).update(trouble="")
+        note(
+            order,
+            "Importability checked: {importable} can be imported, {blocked} cannot, "
+            "{unanswered} without an answer.".format(**counts),
+            learned_by=LearnedBy.ANSWER,
+            actor=actor,
+        )
+        _mark_checked_if_ready(order, actor=actor)
+    order.refresh_from_db()
+    return counts
+
+
+def _mark_checked_if_ready(order: ImportOrder, *, actor: User | None) -> None:
+    left = order.numbers.exclude(status=OrderNumberStatus.IMPORTABLE)
+    if order.numbers.exists() and not left.exists():
+        move(
+            order,
+            ImportOrderStatus.CHECKED,
+            reason="Every number can be imported.",
+            learned_by=LearnedBy.ANSWER,
+            actor=actor,
+        )
+    elif order.status == ImportOrderStatus.CHECKED:
+        move(
+            order,
+            ImportOrderStatus.DRAFT,
+            reason="Not every number can be imported.",
+            learned_by=LearnedBy.ANSWER,
+            actor=actor,
+        )
+
+
+def mark_problems(
+    order: ImportOrder,
+    problems: dict[str, Problem],
+    *,
+    status: OrderNumberStatus,
+    operation: str,
+) -> None:
+    """Write each number's problem onto its row, one statement per distinct problem."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for e164, problem in problems.items():
+        groups[problem.code[:10], problem.description[:500]].append(e164)
+    for (code, description), e164s in groups.items():
+        order.numbers.filter(e164__in=e164s).update(
+            status=status, operation=operation, code=code, description=description
+        )
+
+
+def retry_failed(order: ImportOrder, *, actor: User | None) -> ImportOrder:
+    """Create a draft of only the failed numbers of an order that is over.
+
+    Raises CannotDo when none failed, or another open order holds them already.
+    """
+    failed = list(order.numbers.filter(status=OrderNumberStatus.FAILED))
+    if order.status not in (ImportOrderStatus.PARTIAL, ImportOrderStatus.FAILED) or not failed:
+        raise CannotDo("Only a failed or partly complete order has numbers to try again.")
+    with transaction.atomic():
+        ImportOrder.objects.select_for_update().get(pk=order.pk)
+        child = ImportOrder.objects.create(
+            subscriber=order.subscriber,
+            sip_peer=order.sip_peer,
+            loa_authorizing_person=order.loa_authorizing_person,
+            loa_type=order.loa_type,
+            status_changed_at=timezone.now(),
+            parent=order,
+            created_by=actor,
+        )
+        held = {number.e164: number for number in held_numbers([row.e164 for row in failed])}
+        free = [row for row in failed if row.e164 not in held]
+        if not free:
+            raise CannotDo(
+                "The failed numbers are being tried again already: "
+                + " ".join(number.reason for number in list(held.values())[:3])
+            )
+        try:
+            with transaction.atomic():
+                ImportOrderNumber.objects.bulk_create(
+                    ImportOrderNumber(
+                        order=child, e164=row.e164, raw=row.raw, attempts=row.attempts
+                    )
+                    for row in free
+                )
+        except IntegrityError as error:
+            raise CannotDo("Somebody is trying these numbers again right now.") from error
+        OrderEvent.objects.create(
+            order=child,
+            at=timezone.now(),
+            actor=actor,
+            to_status=ImportOrderStatus.DRAFT,
+            learned_by=LearnedBy.PERSON,
+            reason=f"Tries the {len(free)} failed numbers of import order {order.pk} again.",
+        )
+        note(
+            order,
+            f"{len(free)} failed numbers are tried again in import order {child.pk}.",
+            learned_by=LearnedBy.PERSON,
+            actor=actor,
+        )
+    return child

@@ -1,0 +1,170 @@
+"""Our webhook subscriptions at the carrier: are they right, and how to put them right."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.conf import settings
+from django.urls import reverse
+
+from carrier import subscriptions as carrier_subscriptions
+from carrier.records import NewSubscription, Subscription
+from numbering.carrier_link import get_carrier
+
+# The carrier's default is one day; its documents suggest 99 years (REFERENCE 10.1).
+EXPIRY_SECONDS = 3_122_064_000
+LEAST_LEFT_SECONDS = 30 * 24 * 3600
+NEVER_CALLED = "READY"
+
+
+class Topic(StrEnum):
+    """What we must hear of, in the carrier's own spelling (it is all lower case)."""
+
+    IMPORT_ORDERS = "importtnorders"
+    MESSAGING_LOST = "MESSAGING_LOST"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with our subscriptions. `subscription_id` is empty when one is missing."""
+
+    topic: Topic
+    subscription_id: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the carrier holds, and what is wrong with it."""
+
+    subscriptions: tuple[Subscription, ...]
+    findings: tuple[Finding, ...]
+
+
+def webhook_url() -> str:
+    """The address that the carrier shall deliver to."""
+    return settings.SITE_URL + reverse("numbering:order_webhook")
+
+
+def diagnose() -> Diagnosis:
+    """Read the subscriptions and compare them with what we need. Raises CarrierError."""
+    found = carrier_subscriptions.list_all(get_carrier())
+    return Diagnosis(found, tuple(finding for topic in Topic for finding in _check(topic, found)))
+
+
+def _topic_of(subscription: Subscription) -> str:
+    return (subscription.order_type or subscription.event_type).strip()
+
+
+def _check(topic: Topic, found: tuple[Subscription, ...]) -> list[Finding]:
+    mine = [
+        subscription
+        for subscription in found
+        if _topic_of(subscription).lower() == topic.lower()
+        and not subscription.order_id
+        and not subscription.email
+    ]
+    here = [subscription for subscription in mine if _url(subscription) == webhook_url()]
+    findings = [finding for one in here for finding in _faults(topic, one)]
+    if not here:
+        elsewhere = f" One delivers to {_url(mine[0])} instead." if mine else ""
+        findings.append(
+            Finding(
+                topic,
+                "",
+                f"No subscription for {topic} delivers to this portal.{elsewhere}",
+                "Create one. Until then only the sweep brings news.",
+            )
+        )
+    findings += [
+        Finding(
+            topic,
+            extra.subscription_id,
+            "A second subscription delivers the same notifications here.",
+            "Delete the extra one; every notification comes twice.",
+        )
+        for extra in here[1:]
+    ]
+    return findings
+
+
+def _faults(topic: Topic, one: Subscription) -> list[Finding]:
+    faults: list[tuple[str, str]] = []
+    if _topic_of(one) != topic:
+        faults.append(
+            (
+                f"It is spelt {_topic_of(one)}; the carrier's spelling is {topic}.",
+                "Replace it with the right spelling.",
+            )
+        )
+    if one.username != settings.WEBHOOK_USERNAME:
+        name = one.username or "no user name"
+        faults.append(
+            (
+                f"It is set up with {name}; this portal expects {settings.WEBHOOK_USERNAME}.",
+                "Replace it with this portal's credentials; without them nothing is let in.",
+            )
+        )
+    left = one.expiry_seconds
+    if left is None or left < LEAST_LEFT_SECONDS:
+        days = "an unknown time" if left is None else f"{left // 86400} days"
+        faults.append(
+            (f"It ends in {days}.", "Renew it. Nobody is told when a subscription ends.")
+        )
+    status = one.status_text.strip()
+    if status and status.upper() != NEVER_CALLED and not status.startswith("2"):
+        faults.append(
+            (
+                f"The last delivery went wrong: {status[:200]}",
+                "Make sure that this portal can be reached from the internet, then replace it.",
+            )
+        )
+    return [Finding(topic, one.subscription_id, *fault) for fault in faults]
+
+
+def _url(subscription: Subscription) -> str:
+    # Some answers wrap the address in literal quotes (REFERENCE 14).
+    return subscription.url.strip().strip('"')
+
+
+def repair() -> list[str]:
+    """Create, replace and delete until nothing is wrong; return what was done, in sentences.
+
+    Always sends the whole object: the carrier resets what a replacement leaves out.
+    Raises CarrierError; what was done before it stays done, and repairing again goes on.
+    """
+    carrier = get_carrier()
+    found = carrier_subscriptions.list_all(carrier)
+    done: list[str] = []
+    for topic in Topic:
+        findings = _check(topic, found)
+        replaced: set[str] = set()
+        for finding in findings:
+            if not finding.subscription_id:
+                new_id = carrier_subscriptions.create(carrier, subscription=_wanted(topic))
+                done.append(f"Created a subscription for {topic} ({new_id}).")
+            elif finding.problem.startswith("A second"):
+                carrier_subscriptions.delete(carrier, subscription_id=finding.subscription_id)
+                done.append(f"Deleted the extra subscription {finding.subscription_id}.")
+            elif finding.subscription_id not in replaced:
+                replaced.add(finding.subscription_id)
+                carrier_subscriptions.replace(
+                    carrier,
+                    subscription_id=finding.subscription_id,
+                    subscription=_wanted(topic),
+                )
+                done.append(f"Replaced the subscription {finding.subscription_id} for {topic}.")
+    return done
+
+
+def _wanted(topic: Topic) -> NewSubscription:
+    is_event = topic is Topic.MESSAGING_LOST
+    return NewSubscription(
+        order_type="" if is_event else topic,
+        event_type=topic if is_event else "",
+        url=webhook_url(),
+        expiry_seconds=EXPIRY_SECONDS,
+        username=settings.WEBHOOK_USERNAME,
+        password=settings.WEBHOOK_PASSWORDS[0],
+        number_format="E164",
+    )

@@ -1,0 +1,139 @@
+"""A number's life: it starts importing, is hosted, may be lost. Every change leaves a history row.
+
+All of it is set-based: an order of 5,000 numbers is a handful of statements.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from numbering.enums import LIVE, NUMBER_MOVES, LearnedBy, NumberState
+from numbering.models import (
+    ImportOrder,
+    ImportOrderNumber,
+    TelephoneNumber,
+    TelephoneNumberEvent,
+)
+
+
+def start_importing(order: ImportOrder, *, learned_by: LearnedBy) -> None:
+    """The carrier has accepted the order: its numbers begin a life here, or go on with theirs."""
+    e164s = list(order.numbers.values_list("e164", flat=True))
+    reason = f"Import order {order.pk} was accepted by the carrier."
+    with transaction.atomic():
+        _move_live(
+            e164s,
+            to=NumberState.IMPORTING,
+            reason=reason,
+            learned_by=learned_by,
+            order=order,
+            subscriber_id=order.subscriber_id,
+        )
+        live = set(
+            TelephoneNumber.objects.filter(e164__in=e164s, state__in=LIVE).values_list(
+                "e164", flat=True
+            )
+        )
+        now = timezone.now()
+        born = TelephoneNumber.objects.bulk_create(
+            [
+                TelephoneNumber(
+                    e164=e164,
+                    subscriber_id=order.subscriber_id,
+                    state=NumberState.IMPORTING,
+                    site_id=order.sip_peer.site_id,
+                    sip_peer_id=order.sip_peer.sip_peer_id,
+                    state_changed_at=now,
+                )
+                for e164 in e164s
+                if e164 not in live
+            ],
+            batch_size=1000,
+        )
+        _record(
+            [(number.pk, "") for number in born],
+            to=NumberState.IMPORTING,
+            reason=reason,
+            learned_by=learned_by,
+            order=order,
+        )
+        current = TelephoneNumber.objects.filter(e164=models.OuterRef("e164"), state__in=LIVE)
+        ImportOrderNumber.objects.filter(order=order).update(
+            telephone_number=models.Subquery(current.values("pk")[:1])
+        )
+
+
+def finish_importing(
+    order: ImportOrder, *, e164s: Iterable[str], hosted: bool, reason: str, learned_by: LearnedBy
+) -> None:
+    """The carrier has decided about these numbers of the order."""
+    _move_live(
+        list(e164s),
+        to=NumberState.HOSTED if hosted else NumberState.NOT_IMPORTED,
+        reason=reason,
+        learned_by=learned_by,
+        order=order,
+        only_from=(NumberState.IMPORTING,),
+    )
+
+
+def mark_lost(e164s: Iterable[str], *, reason: str, learned_by: LearnedBy) -> int:
+    """Another carrier has taken the texting of these numbers; return how many were ours."""
+    return _move_live(
+        list(e164s), to=NumberState.LOST, reason=reason, learned_by=learned_by, order=None
+    )
+
+
+def _move_live(
+    e164s: Sequence[str],
+    *,
+    to: NumberState,
+    reason: str,
+    learned_by: LearnedBy,
+    order: ImportOrder | None,
+    only_from: tuple[NumberState, ...] | None = None,
+    subscriber_id: int | None = None,
+) -> int:
+    sources = only_from or tuple(state for state, targets in NUMBER_MOVES.items() if to in targets)
+    with transaction.atomic():
+        rows = list(
+            TelephoneNumber.objects.select_for_update()
+            .filter(e164__in=e164s, state__in=sources)
+            .order_by("pk")  # everyone locks in the same order
+            .values_list("pk", "state")
+        )
+        if not rows:
+            return 0
+        changes: dict[str, object] = {"state": to, "state_changed_at": timezone.now()}
+        if subscriber_id is not None:
+            changes["subscriber_id"] = subscriber_id
+        TelephoneNumber.objects.filter(pk__in=[pk for pk, _ in rows]).update(**changes)
+        _record(rows, to=to, reason=reason, learned_by=learned_by, order=order)
+    return len(rows)
+
+
+def _record(
+    rows: Sequence[tuple[int, str]],
+    *,
+    to: NumberState,
+    reason: str,
+    learned_by: LearnedBy,
+    order: ImportOrder | None,
+) -> None:
+    now = timezone.now()
+    TelephoneNumberEvent.objects.bulk_create(
+        [
+            TelephoneNumberEvent(
+                telephone_number_id=pk,
+                at=now,
+                from_state=state,
+                to_state=to,
+                learned_by=learned_by,
+                reason=reason[:500],
+                import_order=order,
+            )
+            for pk, state in rows
+        ],
+        batch_size=1000,
+    )

@@ -1,0 +1,65 @@
+"""The one door for an order's status, and the lines of its timeline."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from numbering.enums import FINAL, ImportOrderStatus, LearnedBy, sources_of
+from numbering.models import ImportOrder, OrderEvent
+
+
+def move(
+    order: ImportOrder,
+    to: ImportOrderStatus,
+    *,
+    reason: str,
+    learned_by: LearnedBy,
+    actor: User | None = None,
+    **changes: Any,
+) -> bool:
+    """Move the order by a conditional write, and say so in its timeline.
+
+    Other columns in `changes` are written in the same statement. Returns False, and writes
+    nothing, when the order is not in a status from which `to` is allowed: somebody was first.
+    The passed order is brought up to date when it moved.
+    """
+    with transaction.atomic():
+        current = ImportOrder.objects.select_for_update().filter(pk=order.pk)
+        before = current.values_list("status", flat=True).get()
+        moved = ImportOrder.objects.filter(pk=order.pk, status__in=sources_of(to)).update(
+            status=to, status_changed_at=timezone.now(), **changes
+        )
+        if not moved:
+            return False
+        if to in FINAL:
+            order.numbers.update(is_holding=False)
+        OrderEvent.objects.create(
+            order=order,
+            at=timezone.now(),
+            actor=actor,
+            from_status=before,
+            to_status=to,
+            learned_by=learned_by,
+            reason=reason[:1000],
+        )
+    order.refresh_from_db()
+    return True
+
+
+def note(
+    order: ImportOrder, reason: str, *, learned_by: LearnedBy, actor: User | None = None
+) -> None:
+    """Add a line to the timeline without moving the order."""
+    OrderEvent.objects.create(
+        order=order, at=timezone.now(), actor=actor, learned_by=learned_by, reason=reason[:1000]
+    )
+
+
+def next_read_in(reads: int) -> int:
+    """Return the seconds until the sweep reads an order again that was read `reads` times."""
+    return int(
+        min(settings.SWEEP_CAP_SECONDS, settings.SWEEP_FIRST_SECONDS * 2 ** min(reads, 16))
+    )

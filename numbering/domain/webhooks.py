@@ -1,0 +1,209 @@
+"""Apply stored webhooks, in sets. A notification is only a reason to read the order."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from carrier.errors import UnreadableBody
+from carrier.notifications import read_notification
+from carrier.records import Notification
+from numbering.domain import jobs, telephone_numbers
+from numbering.enums import (
+    FINAL,
+    AttemptState,
+    LearnedBy,
+    WebhookState,
+)
+from numbering.models import ImportOrder, Job, SubmitAttempt, WebhookEvent
+
+BATCH = 500
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_IMPORT_ORDERS = {"importtnorders", "import_tn_orders"}
+_MESSAGING_LOST = "messaging_lost"
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass
+class _Reading:
+    """What one stored webhook turned out to be."""
+
+    event_id: int
+    state: WebhookState = WebhookState.NEW
+    kind: str = ""
+    carrier_order_id: str = ""
+    customer_order_id: str = ""
+    status_word: str = ""
+    message: str = ""
+    problem: str = ""
+    order_id: int | None = None
+    telephone_numbers: tuple[str, ...] = field(default=())
+
+
+def run_apply(_job: Job) -> None:
+    """Handler: apply what waits in the inbox, batch after batch."""
+    while apply_waiting():
+        pass
+
+
+def apply_waiting(*, limit: int = BATCH) -> int:
+    """Apply up to `limit` stored webhooks in a handful of statements; return how many."""
+    with transaction.atomic():
+        waiting = WebhookEvent.objects.filter(state=WebhookState.NEW).order_by("pk")
+        if connection.features.has_select_for_update_skip_locked:
+            waiting = waiting.select_for_update(skip_locked=True)
+        rows = waiting.values_list("pk", "body", "content_type", "is_cut")[:limit]
+        readings = [
+            _read(event_id, bytes(body), content_type, is_cut)
+            for event_id, body, content_type, is_cut in rows
+        ]
+        if readings:
+            _match(readings)
+            _mark_lost(readings)
+            _write(readings)
+    return len(readings)
+
+
+def _read(event_id: int, body: bytes, content_type: str, is_cut: bool) -> _Reading:
+    reading = _Reading(event_id)
+    if is_cut:
+        reading.state = WebhookState.UNREADABLE
+        reading.problem = "The body was larger than 1 MiB; its beginning was kept."
+        return reading
+    try:
+        notice = read_notification(body, content_type)
+    except UnreadableBody as error:
+        reading.state = WebhookState.UNREADABLE
+        reading.problem = _clean(str(error), 300)
+        return reading
+    _fill(reading, notice)
+    return reading
+
+
+def _fill(reading: _Reading, notice: Notification) -> None:
+    reading.kind = _clean(notice.event_type or notice.order_type, 40)
+    reading.customer_order_id = _clean(notice.customer_order_id, 40)
+    reading.status_word = _clean(notice.status_word, 40)
+    reading.message = _clean(" ".join(filter(None, (notice.message, notice.note))), 1000)
+    kind = reading.kind.lower()
+    if kind == _MESSAGING_LOST:
+        reading.telephone_numbers = notice.telephone_numbers
+        return
+    if _UUID.fullmatch(notice.order_id):
+        reading.carrier_order_id = notice.order_id.lower()
+    if kind not in _IMPORT_ORDERS:
+        reading.state = WebhookState.UNKNOWN_TYPE
+        reading.problem = "This portal does not handle this kind of notification."
+    elif not reading.carrier_order_id:
+        # Never guessed and never put into an address: an id is a UUID or it is nothing.
+        reading.state = WebhookState.UNREADABLE
+        reading.problem = "The notification has no usable order id."
+
+
+def _clean(text: str, limit: int) -> str:
+    return _UNPRINTABLE.sub("\ufffd", text)[:limit]
+
+
+def _match(readings: list[_Reading]) -> None:
+    """Find the orders of the readings, and have those that may change read at the carrier."""
+    open_readings = [r for r in readings if r.state == WebhookState.NEW and r.carrier_order_id]
+    known = {
+        carrier_order_id: (pk, status)
+        for carrier_order_id, pk, status in ImportOrder.objects.filter(
+            carrier_order_id__in={r.carrier_order_id for r in open_readings}
+        ).values_list("carrier_order_id", "pk", "status")
+    }
+    to_read: list[int] = []
+    strangers: list[_Reading] = []
+    for reading in open_readings:
+        match = known.get(reading.carrier_order_id)
+        if match is None:
+            reading.state = WebhookState.UNMATCHED
+            reading.problem = (
+                "No import order here has this carrier id yet. It is applied by itself when one "
+                "gets it."
+            )
+            strangers.append(reading)
+            continue
+        reading.order_id, status = match
+        if status in FINAL:
+            reading.state = WebhookState.LATE
+            reading.problem = "The order was settled already; nothing changed."
+        else:
+            reading.state = WebhookState.APPLIED
+            to_read.append(reading.order_id)
+    jobs.enqueue_many(
+        "read_order", sorted(set(to_read)), learned_by=LearnedBy.WEBHOOK
+    )
+    _look_for(strangers)
+
+
+def _look_for(strangers: list[_Reading]) -> None:
+    """A notice under our own reference for an attempt that got no answer: look sooner."""
+    references = {r.customer_order_id for r in strangers if r.customer_order_id}
+    if references:
+        waiting = SubmitAttempt.objects.filter(
+            customer_order_id__in=references, state=AttemptState.UNKNOWN
+        )
+        jobs.enqueue_many("settle_attempt", waiting.values_list("pk", flat=True))
+
+
+def _mark_lost(readings: list[_Reading]) -> None:
+    for reading in readings:
+        if reading.state != WebhookState.NEW or reading.kind.lower() != _MESSAGING_LOST:
+            continue
+        lost = telephone_numbers.mark_lost(
+            reading.telephone_numbers,
+            reason=reading.message[:400] or "The carrier says that messaging was lost.",
+            learned_by=LearnedBy.WEBHOOK,
+        )
+        if lost:
+            reading.state = WebhookState.APPLIED
+        else:
+            reading.state = WebhookState.UNMATCHED
+            reading.problem = "None of its numbers is hosted here now."
+
+
+_COLUMNS = (
+    "state",
+    "kind",
+    "carrier_order_id",
+    "customer_order_id",
+    "status_word",
+    "message",
+    "problem",
+)
+
+
+def _write(readings: list[_Reading]) -> None:
+    """Write all readings in one statement; a save per row is ten times slower."""
+    # Both databases call the columns of a VALUES list column1, column2, and so on.
+    row = "(" + ", ".join(["%s"] * (len(_COLUMNS) + 2)) + ")"
+    assignments = ", ".join(
+        f"{name} = given.column{index}" for index, name in enumerate(_COLUMNS, start=3)
+    )
+    params: list[object] = [timezone.now()]
+    for reading in readings:
+        params += [reading.event_id, reading.order_id or 0]
+        params += [str(getattr(reading, name)) for name in _COLUMNS]
+    values = ", ".join([row] * len(readings))
+    # Only column names from the tuple above and placeholders go into the text.
+    statement = (
+        f"UPDATE numbers_webhookevent SET applied_at = %s, "  # noqa: S608
+        f"order_id = NULLIF(given.column2, 0), {assignments} "
+        f"FROM (VALUES {values}) AS given WHERE numbers_webhookevent.id = given.column1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
+def replay(event_ids: Iterable[int]) -> int:
+    """Put stored webhooks back into the inbox, to be applied again; return how many."""
+    with transaction.atomic():
+        count = WebhookEvent.objects.filter(pk__in=list(event_ids)).update(
+            state=WebhookState.NEW, problem="", applied_at=None
+        )
+        jobs.enqueue("apply_webhooks")
+    return count

@@ -1,0 +1,159 @@
+"""Statuses, their groups and their allowed moves, all in one place."""
+
+from django.db import models
+
+
+class ImportOrderStatus(models.TextChoices):
+    """Where an import order is on its way from draft to the carrier's final word."""
+
+    DRAFT = "draft", "Draft"
+    CHECKED = "checked", "Checked"
+    SUBMITTING = "submitting", "Submitting"
+    UNKNOWN = "unknown", "Asked, not answered"
+    RECEIVED = "received", "Received by carrier"
+    PROCESSING = "processing", "Processing"
+    COMPLETE = "complete", "Complete"
+    PARTIAL = "partial", "Partly complete"
+    FAILED = "failed", "Failed"
+    EXCEPTION = "exception", "Exception at carrier"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+_S = ImportOrderStatus
+
+# What support may still edit.
+EDITABLE = frozenset({_S.DRAFT, _S.CHECKED})
+# The carrier has the order and may still change it: read until this set is left. EXCEPTION is in
+# the carrier's notification list only; it needs a person, yet the carrier may still move on.
+AT_CARRIER = frozenset({_S.RECEIVED, _S.PROCESSING, _S.EXCEPTION})
+FINAL = frozenset({_S.COMPLETE, _S.PARTIAL, _S.FAILED, _S.CANCELLED})
+# An open order locks its numbers against a second order.
+OPEN = frozenset(_S) - FINAL
+_CARRIER_WORDS = frozenset(
+    {_S.RECEIVED, _S.PROCESSING, _S.COMPLETE, _S.PARTIAL, _S.FAILED, _S.EXCEPTION}
+)
+
+# From each status to those that may follow. What is not listed here does not happen.
+MOVES: dict[ImportOrderStatus, frozenset[ImportOrderStatus]] = {
+    _S.DRAFT: frozenset({_S.CHECKED, _S.CANCELLED}),
+    _S.CHECKED: frozenset({_S.DRAFT, _S.SUBMITTING, _S.CANCELLED}),
+    # Back to CHECKED: nothing was sent. Back to DRAFT: the carrier refused it, with reasons.
+    _S.SUBMITTING: frozenset({_S.CHECKED, _S.DRAFT, _S.UNKNOWN}) | _CARRIER_WORDS,
+    # Back to CHECKED only by a person who has made sure that the carrier does not have it.
+    _S.UNKNOWN: frozenset({_S.CHECKED}) | _CARRIER_WORDS,
+    _S.RECEIVED: _CARRIER_WORDS - {_S.RECEIVED},
+    _S.PROCESSING: _CARRIER_WORDS - {_S.RECEIVED, _S.PROCESSING},
+    _S.EXCEPTION: _CARRIER_WORDS - {_S.RECEIVED, _S.EXCEPTION},
+    _S.COMPLETE: frozenset(),
+    _S.PARTIAL: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.CANCELLED: frozenset(),
+}
+
+
+def sources_of(target: ImportOrderStatus) -> frozenset[ImportOrderStatus]:
+    """Return the statuses from which an order may move to `target`."""
+    return frozenset(status for status, targets in MOVES.items() if target in targets)
+
+
+class OrderNumberStatus(models.TextChoices):
+    """What became of one telephone number within one import order."""
+
+    NEW = "new", "Not checked"
+    IMPORTABLE = "importable", "Can be imported"
+    BLOCKED = "blocked", "Cannot be imported"
+    UNANSWERED = "unanswered", "No answer for it"
+    SENT = "sent", "With the carrier"
+    COMPLETED = "completed", "Imported"
+    FAILED = "failed", "Failed"
+
+
+class NumberState(models.TextChoices):
+    """Where a telephone number is in its life with us."""
+
+    IMPORTING = "importing", "Importing"
+    HOSTED = "hosted", "Hosted"
+    LOST = "lost", "Lost"
+    NOT_IMPORTED = "not_imported", "Import failed"
+    GONE = "gone", "Gone"
+
+
+# A number is unique among the live ones; an ended life stays as a row of its own.
+LIVE = frozenset({NumberState.IMPORTING, NumberState.HOSTED, NumberState.LOST})
+
+NUMBER_MOVES: dict[NumberState, frozenset[NumberState]] = {
+    NumberState.IMPORTING: frozenset(
+        {NumberState.HOSTED, NumberState.NOT_IMPORTED, NumberState.LOST}
+    ),
+    NumberState.HOSTED: frozenset({NumberState.LOST, NumberState.IMPORTING, NumberState.GONE}),
+    NumberState.LOST: frozenset({NumberState.IMPORTING, NumberState.HOSTED, NumberState.GONE}),
+    NumberState.NOT_IMPORTED: frozenset(),
+    NumberState.GONE: frozenset(),
+}
+
+
+class LearnedBy(models.TextChoices):
+    """How a piece of news reached us; shown in every timeline."""
+
+    PERSON = "person", "by hand"
+    WEBHOOK = "webhook", "by webhook"
+    SWEEP = "sweep", "by sweep"
+    ANSWER = "answer", "from the carrier's answer"
+    LOOKUP = "lookup", "by look-up"
+    PORTAL = "portal", "by the portal"
+
+
+class LoaType(models.TextChoices):
+    """Who authorises the import (carrier's LoaType, REFERENCE 4.1)."""
+
+    SUBSCRIBER = "SUBSCRIBER", "Subscriber's own LOA"
+    CARRIER = "CARRIER", "Blanket agreement between carriers"
+
+
+class AttemptState(models.TextChoices):
+    """One intention to send something to the carrier, and what is known of it."""
+
+    PENDING = "pending", "Waiting to be sent"
+    SENDING = "sending", "Being sent"
+    ACCEPTED = "accepted", "Accepted"
+    REFUSED = "refused", "Refused"
+    UNKNOWN = "unknown", "Outcome unknown"
+    PARKED = "parked", "Waiting for a person"
+    WITHDRAWN = "withdrawn", "Withdrawn before sending"
+
+
+class WebhookState(models.TextChoices):
+    """What became of a stored webhook."""
+
+    NEW = "new", "Waiting"
+    APPLIED = "applied", "Applied"
+    LATE = "late", "Came late"
+    UNMATCHED = "unmatched", "No such order here"
+    UNKNOWN_TYPE = "unknown_type", "Unknown kind"
+    UNREADABLE = "unreadable", "Unreadable"
+
+
+class JobState(models.TextChoices):
+    """Where a background job is."""
+
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    PARKED = "parked", "Parked"
+
+
+class LoaUploadState(models.TextChoices):
+    """Whether the carrier holds a copy of an LOA for an order."""
+
+    WAITING = "waiting", "Waiting"
+    UPLOADED = "uploaded", "At the carrier"
+    REFUSED = "refused", "Refused by the carrier"
+
+
+class WhoActs(models.TextChoices):
+    """Who has to do something about an error."""
+
+    CUSTOMER = "customer", "Customer"
+    SUPPORT = "support", "Support"
+    CONFIGURATION = "configuration", "Configuration"
+    CARRIER = "carrier", "Carrier"

@@ -1,0 +1,94 @@
+"""What the worker knows to do, and its loop: plan what recurs, then run jobs until none is due."""
+
+import logging
+import signal
+import threading
+from datetime import timedelta
+from types import FrameType
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.utils import timezone
+
+from numbering.domain import jobs, loa, results, submission, sweep, webhooks
+from numbering.domain.jobs import JobKind
+from numbering.enums import WebhookState
+from numbering.models import Heartbeat, WebhookEvent
+
+logger = logging.getLogger(__name__)
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        # Many tries: as long as nothing was sent, waiting for the carrier does no harm.
+        JobKind(
+            "submit_order",
+            submission.run_submit,
+            most_attempts=40,
+            on_park=submission.give_up_submit,
+        ),
+        JobKind("settle_attempt", submission.run_settle, most_attempts=40),
+        # Few: the sweep comes back to the order anyway.
+        JobKind("read_order", results.run_read, most_attempts=4),
+        JobKind("upload_loa", loa.run_upload, most_attempts=20),
+        JobKind("apply_webhooks", webhooks.run_apply, most_attempts=5),
+        JobKind("sweep", sweep.run_sweep, most_attempts=3),
+        JobKind("upkeep", sweep.run_upkeep, most_attempts=3),
+    )
+}
+# How often the recurring parts do their rounds.
+_ROUNDS = {"sweep": timedelta(seconds=10), "upkeep": timedelta(hours=6)}
+_PAUSE_SECONDS = 0.5
+
+
+def plan() -> None:
+    """Ask for what is due by itself: waiting webhooks, the sweep, the upkeep."""
+    if WebhookEvent.objects.filter(state=WebhookState.NEW).exists():
+        jobs.enqueue("apply_webhooks")
+    beats = dict(Heartbeat.objects.values_list("name", "at"))
+    now = timezone.now()
+    for name, pause in _ROUNDS.items():
+        # A beat from the future is a clock that was set back; do the round rather than wait.
+        if name not in beats or not timedelta(0) <= now - beats[name] < pause:
+            jobs.enqueue(name)
+
+
+def run_due() -> int:
+    """Run jobs until none is due; return how many ran."""
+    count = 0
+    while (job := jobs.claim()) is not None:
+        jobs.run(job, KINDS)
+        count += 1
+    return count
+
+
+def run_once() -> int:
+    """One round: plan, and run everything that is due."""
+    plan()
+    return run_due()
+
+
+class Worker:
+    """Runs rounds until it is told to stop; the job at hand is finished first."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+
+    def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """Stop after the job at hand."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Work until stopped by SIGTERM or SIGINT. A database that is away is waited for."""
+        signal.signal(signal.SIGTERM, self.stop)
+        signal.signal(signal.SIGINT, self.stop)
+        while not self._stop.is_set():
+            try:
+                plan()
+                while not self._stop.is_set() and (job := jobs.claim()) is not None:
+                    jobs.run(job, KINDS)
+            except (DatabaseError, InterfaceError):
+                logger.exception("the database is away; trying again")
+                connection.close()
+                self._stop.wait(5)
+            close_old_connections()
+            self._stop.wait(_PAUSE_SECONDS)

@@ -1,0 +1,78 @@
+"""Strict readers for environment variables: a misspelt value stops start-up with a hint.
+
+django-environ reads the `.env` file and addresses of databases and mail servers; its own boolean
+reader calls every unknown word false, which would turn a misspelt `ture` into a silent "off".
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+def read_bool(name: str, *, default: bool) -> bool:
+    """Return the variable as a boolean; raise ImproperlyConfigured for any other word."""
+    raw = os.environ.get(name, "").strip().lower()
+    if not raw:
+        return default
+    if raw in _TRUE:
+        return True
+    if raw in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} must be one of true, false, yes, no, on, off, 1, 0.")
+
+
+def read_int(name: str, *, default: int, least: int = 0) -> int:
+    """Return the variable as a whole number of at least `least`."""
+    raw = os.environ.get(name, "").strip()
+    if not raw:
+        return default
+    if not (raw.isascii() and raw.isdigit()) or int(raw) < least:
+        raise ImproperlyConfigured(f"{name} must be a whole number of {least} or more.")
+    return int(raw)
+
+
+def read_text(name: str, *, default: str = "") -> str:
+    """Return the variable without blanks around it."""
+    return os.environ.get(name, "").strip() or default
+
+
+def read_choice(name: str, *, default: str, choices: tuple[str, ...]) -> str:
+    """Return the variable if it is one of the choices."""
+    value = read_text(name, default=default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of: {', '.join(choices)}.")
+    return value
+
+
+def read_list(name: str, *, default: tuple[str, ...] = ()) -> list[str]:
+    """Return the variable split at commas, blanks and empty parts dropped."""
+    raw = os.environ.get(name, "")
+    parts = [part.strip() for part in raw.split(",")]
+    return [part for part in parts if part] or list(default)
+
+
+def read_secret(name: str) -> str:
+    """Return a secret from `NAME`, or from the file that `NAME_FILE` points to.
+
+    A secret file that other users of the machine may read is refused, as is naming both.
+    """
+    value = os.environ.get(name, "").strip()
+    path = os.environ.get(f"{name}_FILE", "").strip()
+    if value and path:
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
+    if not path:
+        return value
+    file = Path(path)
+    try:
+        mode = file.stat().st_mode
+        text = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE could not be read: {error}.") from error
+    if mode & (stat.S_IRWXO):
+        raise ImproperlyConfigured(f"{name}_FILE is open to every user: run chmod 640 or tighter.")
+    return text

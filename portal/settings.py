@@ -1,0 +1,272 @@
+"""The one settings file. Every value that differs between installations is a variable in the
+environment (or in `.env`); docs/operators.md lists them all with their defaults.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+
+from portal.env import read_bool, read_choice, read_int, read_list, read_secret, read_text
+from portal.logs import logging_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environ.Env.read_env(BASE_DIR / ".env")
+env = environ.Env()
+
+VAR_DIR = Path(read_text("VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR.mkdir(mode=0o750, parents=True, exist_ok=True)
+
+# --- Safety ---------------------------------------------------------------------------------
+DEBUG = read_bool("DEBUG", default=False)
+SECRET_KEY = read_secret("SECRET_KEY")
+SITE_URL = read_text("SITE_URL", default="http://localhost:8000").rstrip("/")
+_site = urlsplit(SITE_URL)
+ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", default=(_site.hostname or "localhost",))
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+_https = _site.scheme == "https"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+# TLS ends at the reverse proxy, which redirects plain HTTP itself and sets this header.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
+FILE_UPLOAD_PERMISSIONS = 0o640
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
+
+# --- Applications ---------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "accounts",
+    "numbering",
+    "portal",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    # Far out, so that the pages for errors in what follows carry the headers too.
+    "portal.headers.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.outages.DatabaseOutageMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.staff_door.StaffDoorMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    }
+]
+
+# --- Data -----------------------------------------------------------------------------------
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/db.sqlite3")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: a transaction that starts by reading and then writes would otherwise fail with
+    # "database is locked" as soon as a second process writes.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = read_int("DATABASE_CONNECTION_SECONDS", default=600)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {
+        # Shared by every process, so that sign-in limits are not multiplied by their number.
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+    }
+}
+
+# LOA files never lie below a web root; the storage below is read only through checked views.
+LOA_DIR = Path(read_text("LOA_DIR", default=str(VAR_DIR / "loa")))
+_loa_storage: dict[str, object] = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"location": LOA_DIR, "base_url": None},
+}
+if read_choice("LOA_STORAGE", default="local", choices=("local", "s3")) == "s3":
+    _loa_storage = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": read_text("LOA_S3_BUCKET"),
+            "endpoint_url": read_text("LOA_S3_ENDPOINT") or None,
+            "region_name": read_text("LOA_S3_REGION") or None,
+            "access_key": read_secret("LOA_S3_ACCESS_KEY") or None,
+            "secret_key": read_secret("LOA_S3_SECRET_KEY") or None,
+            "default_acl": "private",
+            "file_overwrite": False,
+            "querystring_auth": True,
+        },
+    }
+STORAGES = {
+    "default": _loa_storage,
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+# --- People ---------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+# Staff and finance use a second factor; only a demonstration on one's own machine turns it off.
+SECOND_FACTOR_REQUIRED = read_bool("SECOND_FACTOR_REQUIRED", default=True)
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# A mail to every address that a stranger types would make the portal a sender of spam.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+PASSWORD_RESET_TIMEOUT = 60 * 60
+# "key" is the address typed; for failed sign-ins the address and the client (accounts.adapter).
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "20/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/h/key",
+}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "reauthenticate": "accounts.forms.ConfirmPasswordForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "reset_password": "accounts.forms.AskResetForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordForm",
+}
+# The client's own address is the last that the proxy in front added to X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = read_int("TRUSTED_PROXY_COUNT", default=1 if _https else 0)
+# Limits and used codes live in the cache: a flood of keys must not push them out.
+CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 100_000}
+MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Hosted messaging portal"
+# People are added by an administrator, not by themselves, so their address is not in doubt.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "accounts.forms.SecondFactorForm",
+    "reauthenticate": "accounts.forms.ConfirmSecondFactorForm",
+    "activate_totp": "accounts.forms.SetUpAuthenticatorForm",
+}
+
+# --- The carrier ----------------------------------------------------------------------------
+# The addresses and their sources are listed in docs/operators.md.
+CARRIER = {
+    "account_id": read_text("CARRIER_ACCOUNT_ID"),
+    "auth": read_choice("CARRIER_AUTH", default="bearer", choices=("bearer", "basic")),
+    "client_id": read_text("CARRIER_CLIENT_ID"),
+    "client_secret": read_secret("CARRIER_CLIENT_SECRET"),
+    "username": read_text("CARRIER_USERNAME"),
+    "password": read_secret("CARRIER_PASSWORD"),
+    "api_version": read_choice("CARRIER_API_VERSION", default="v2", choices=("v1", "v2")),
+    "v1_base": read_text("CARRIER_V1_BASE", default="https://dashboard.bandwidth.com/api/"),
+    "v2_base": read_text("CARRIER_V2_BASE", default="https://api.bandwidth.com/api/v2/"),
+    "token_url": read_text(
+        "CARRIER_TOKEN_URL", default="https://api.bandwidth.com/api/v1/oauth2/token"
+    ),
+    # Plain HTTP is for the sandbox on this machine only; the client refuses any other host.
+    "allow_plain_http": read_bool("CARRIER_ALLOW_PLAIN_HTTP", default=False),
+    "call_timeout": read_int("CARRIER_CALL_SECONDS", default=30, least=1),
+    "pool_size": read_int("CARRIER_POOL_SIZE", default=32, least=1),
+}
+# Where the carrier shall deliver notifications; the sandbox of the demo knocks on plain HTTP.
+WEBHOOK_USERNAME = read_text("WEBHOOK_USERNAME")
+# Several, so that the password can be changed without losing a notification in between.
+WEBHOOK_PASSWORDS = [part for part in read_secret("WEBHOOK_PASSWORDS").split(",") if part]
+
+# --- Waiting times, in seconds --------------------------------------------------------------
+# Before the first look for an order whose submission got no clear answer, and between the looks.
+LOOK_FIRST_SECONDS = read_int("LOOK_FIRST_SECONDS", default=120)
+LOOK_AGAIN_SECONDS = read_int("LOOK_AGAIN_SECONDS", default=600)
+# The sweep reads an open order this long after its last read, doubling up to the cap.
+SWEEP_FIRST_SECONDS = read_int("SWEEP_FIRST_SECONDS", default=60, least=1)
+SWEEP_CAP_SECONDS = read_int("SWEEP_CAP_SECONDS", default=3600, least=1)
+# An order that is open for longer counts as stuck on the home page.
+STUCK_AFTER_SECONDS = read_int("STUCK_AFTER_SECONDS", default=24 * 3600, least=1)
+JOB_LEASE_SECONDS = read_int("JOB_LEASE_SECONDS", default=60, least=5)
+EXCHANGES_KEPT_DAYS = read_int("EXCHANGES_KEPT_DAYS", default=90, least=1)
+
+# --- Pages ----------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = read_text("TIME_ZONE", default="UTC")
+USE_I18N = False
+USE_TZ = True
+_strict_csp = {
+    "default-src": [NONE],
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "img-src": [SELF, "data:"],
+    "font-src": [SELF],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+    "frame-ancestors": [NONE],
+    "base-uri": [NONE],
+}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": _strict_csp}
+# The admin's theme evaluates expressions in attributes and sets styles from script (Alpine.js).
+ADMIN_CONTENT_SECURITY_POLICY = {
+    **_strict_csp,
+    "script-src": [SELF, NONCE, "'unsafe-eval'"],
+    "style-src": [SELF, "'unsafe-inline'"],
+}
+
+# --- Mail and logs --------------------------------------------------------------------------
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", default="portal@localhost")
+LOGGING = logging_settings(
+    level=read_choice(
+        "LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR")
+    ),
+    as_json=read_choice("LOG_FORMAT", default="json", choices=("json", "console")) == "json",
+)
+LOGGING_CONFIG = "logging.config.dictConfig"
+TEST_RUNNING = "PYTEST_VERSION" in os.environ
+
+from accounts.theme import UNFOLD  # noqa: E402 -- plain data, kept beside the admin it dresses
+
+__all__ = ["UNFOLD"]

@@ -1,0 +1,38 @@
+"""What the application server runs.
+
+The webhook door is asked before Django's middleware: notifications come in bursts, need no
+session, cookie or page header, and storing one is a single INSERT.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+_pages = get_wsgi_application()
+
+# Only after the line above are the applications loaded.
+from django.urls import reverse  # noqa: E402
+
+from numbering.webhooks import receive  # noqa: E402
+from portal.checks import refuse_unsafe_settings  # noqa: E402
+
+refuse_unsafe_settings()
+_DOOR = reverse("numbering:order_webhook")
+
+
+def application(
+    environ: dict[str, Any], start_response: Callable[..., Any]
+) -> Iterable[bytes]:
+    """Answer one request: the carrier's knock by the door, everything else by Django."""
+    if environ.get("PATH_INFO") != _DOOR:
+        return _pages(environ, start_response)
+    answer = receive(environ)
+    start_response(
+        f"{answer.status} {HTTPStatus(answer.status).phrase}",
+        [*answer.headers, ("Content-Length", str(len(answer.body)))],
+    )
+    return [answer.body]
