@@ -18,7 +18,7 @@ def _link(title: str, icon: str, address: str, right: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(address), "permission": _may(right)}
 
 
-UNFOLD: dict[str, Any] = {
+THEME: dict[str, Any] = {
     "SITE_TITLE": "Hosted messaging",
     "SITE_HEADER": "Hosted messaging",
     "SITE_SYMBOL": "sms",

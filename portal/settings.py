@@ -2,13 +2,13 @@
 environment (or in `.env`); docs/operators.md lists them all with their defaults.
 """
 
-import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
 
+from accounts.theme import THEME
 from portal.env import read_bool, read_choice, read_int, read_list, read_secret, read_text
 from portal.logs import logging_settings
 
@@ -103,12 +103,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = read_int("DATABASE_CONNECTION_SECONDS", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A database that is away must be noticed well within the time the carrier waits for us.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 4)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
         # Shared by every process, so that sign-in limits are not multiplied by their number.
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
+        # Limits and used codes live here: a flood of keys must not push them out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 
@@ -152,6 +156,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 15},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.PatternValidator"},
 ]
 # Staff and finance use a second factor; only a demonstration on one's own machine turns it off.
 SECOND_FACTOR_REQUIRED = read_bool("SECOND_FACTOR_REQUIRED", default=True)
@@ -181,8 +186,6 @@ ACCOUNT_FORMS = {
 }
 # The client's own address is the last that the proxy in front added to X-Forwarded-For.
 ALLAUTH_TRUSTED_PROXY_COUNT = read_int("TRUSTED_PROXY_COUNT", default=1 if _https else 0)
-# Limits and used codes live in the cache: a flood of keys must not push them out.
-CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 100_000}
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Hosted messaging portal"
@@ -255,6 +258,8 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "style-src": [SELF, "'unsafe-inline'"],
 }
 
+UNFOLD = THEME
+
 # --- Mail and logs --------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", default="portal@localhost")
@@ -264,9 +269,3 @@ LOGGING = logging_settings(
     ),
     as_json=read_choice("LOG_FORMAT", default="json", choices=("json", "console")) == "json",
 )
-LOGGING_CONFIG = "logging.config.dictConfig"
-TEST_RUNNING = "PYTEST_VERSION" in os.environ
-
-from accounts.theme import UNFOLD  # noqa: E402 -- plain data, kept beside the admin it dresses
-
-__all__ = ["UNFOLD"]

@@ -1,0 +1,67 @@
+"""The carrier's reasons, in every shape it is known to write them."""
+
+from xml.etree.ElementTree import Element
+
+from carrier import xmlbody
+from carrier.errors import Problem
+from carrier.telephone import all_from_wire
+
+NUMBER_LISTS = frozenset(
+    {"telephonenumbers", "telephonenumberlist", "telephonenumber", "tnlist", "subscriber"}
+)
+_ERROR_NAMES = frozenset({"error", "errors", "responsestatus", "importtnerror"})
+
+
+def read_problems(root: Element) -> tuple[Problem, ...]:
+    """All reasons anywhere in a body, in document order; empty elements are no reasons.
+
+    Understood: `ResponseStatus` with or without a code, `ErrorList/Error`, `Error`, `Errors`
+    repeated once per reason, `Errors/Error` with numbers, `ImportTnErrors/ImportTnError`, and
+    `resultCode` other than 0.
+    """
+    return tuple(
+        problem
+        for element in xmlbody.walk(root, skipping=NUMBER_LISTS)
+        if (problem := _problem(element)) is not None
+    )
+
+
+def read_numbers(element: Element | None) -> tuple[str, ...]:
+    """The telephone numbers under a list element: the text of its leaves."""
+    if element is None:
+        return ()
+    texts = [(leaf.text or "") for leaf in element if not len(leaf)]
+    if len(texts) != len(element):
+        # `<TelephoneNumber><FullNumber>…` instead of text: look at every leaf.
+        texts = [(leaf.text or "") for leaf in element.iter() if not len(leaf)]
+    return all_from_wire(texts)
+
+
+def _problem(element: Element) -> Problem | None:
+    result = xmlbody.text(element, "resultcode")
+    if result and result != "0":
+        return Problem(result, _words(element, "resultmessage"))
+    code = xmlbody.text(element, "errorcode")
+    if xmlbody.name_of(element) in _ERROR_NAMES:
+        code = code or xmlbody.text(element, "code")
+    elif not code:
+        return None
+    description = _words(element, "description")
+    if not code and not description:
+        return None
+    return Problem(code, description, _numbers_of(element))
+
+
+def _words(element: Element, name: str) -> str:
+    return " ".join(xmlbody.text(element, name).split())
+
+
+def _numbers_of(element: Element) -> tuple[str, ...]:
+    found: list[str] = []
+    for inner in element:
+        match xmlbody.name_of(inner):
+            case "telephonenumber" if not len(inner):
+                found.extend(all_from_wire([inner.text or ""]))
+            case "telephonenumber" | "telephonenumbers" | "telephonenumberlist":
+                found.extend(read_numbers(inner))
+    return tuple(found)

@@ -1,0 +1,150 @@
+"""From a request to its answer: who may call, which fault hits, which resource it is for."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from collections.abc import Callable
+
+from carrier.sandbox import import_orders, importability, in_service, loas, places, subscriptions
+from carrier.sandbox.document import UnreadableDocumentError, response_status
+from carrier.sandbox.exchange import Answer, Call, Request, Sending, xml
+from carrier.sandbox.faults import AFTERWARDS, INSTEAD, Fault
+from carrier.sandbox.spoiling import instead, spoil
+from carrier.sandbox.state import SandboxState
+from carrier.sandbox.tokens import TOKEN_PATH
+
+_ACCOUNT = re.compile(r"(/(?:api/v2|api/v1|api|v1\.0)/accounts/([^/]+))/(.+)")
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="Sandbox carrier"'}
+
+
+def answer(state: SandboxState, request: Request, wait: Callable[[float], bool]) -> Answer:
+    """The answer to one request outside the control address.
+
+    `wait` sleeps for some seconds and says True when the sandbox is stopping.
+    """
+    if request.path == TOKEN_PATH:
+        fault = state.faults.take(request.method, request.path, by_name_only=True)
+        return _faulty(fault, request, lambda: state.tokens.grant(request), wait)
+    if not state.tokens.lets_in(request):
+        return Answer(401, headers=_CHALLENGE)
+    match = _ACCOUNT.fullmatch(request.path)
+    if match is None:
+        return Answer(404)
+    base, account_id, rest = match.groups()
+    if account_id != state.options.account_id:
+        return Answer(403)
+    fault = state.faults.take(request.method, request.path)
+    parts = tuple(urllib.parse.unquote(part) for part in rest.rstrip("/").split("/"))
+    call = Call(request, base, parts, v2=base.startswith("/api/v2/"), fault=fault)
+    return _faulty(fault, request, lambda: _to_resource(state, call), wait)
+
+
+def _faulty(
+    fault: Fault | None,
+    request: Request,
+    work: Callable[[], Answer],
+    wait: Callable[[float], bool],
+) -> Answer:
+    """The answer of the work, or what the fault makes of it."""
+    if fault is None:
+        return work()
+    if fault.name in INSTEAD:
+        return instead(fault, request)
+    if fault.name == "created_late" and wait(fault.number("seconds", 10)):
+        return Answer(0, sending=Sending.DROPPED)
+    done = work()
+    return spoil(done, fault) if fault.name in AFTERWARDS else done
+
+
+def _to_resource(state: SandboxState, call: Call) -> Answer:
+    try:
+        return _resource(state, call)
+    except UnreadableDocumentError as error:
+        return xml(400, response_status("ErrorResponse", "1019", str(error)))
+
+
+def _resource(state: SandboxState, call: Call) -> Answer:
+    match call.parts:
+        case ("importTnChecker",):
+            return _pick(call, POST=lambda: importability.check(call))
+        case ("importTnOrders", "messaging", *rest) if call.v2:
+            return _order(state, call, tuple(rest))
+        case ("importTnOrders", *rest) if not call.v2:
+            return _order(state, call, tuple(rest))
+        case ("sites", *rest):
+            return _place(call, tuple(rest))
+        case ("subscriptions",):
+            return _pick(
+                call,
+                GET=lambda: subscriptions.list_all(state),
+                POST=lambda: subscriptions.create(state, call),
+            )
+        case ("subscriptions", subscription_id):
+            return _pick(
+                call,
+                GET=lambda: subscriptions.get(state, subscription_id),
+                PUT=lambda: subscriptions.replace_all(state, call, subscription_id),
+                DELETE=lambda: subscriptions.delete(state, subscription_id),
+            )
+        case ("inserviceNumbers",):
+            return _pick(call, GET=lambda: in_service.list_numbers(state, call))
+        case ("inserviceNumbers", number):
+            return _pick(call, GET=lambda: in_service.is_in_service(state, call, number))
+    return Answer(404)
+
+
+def _order(state: SandboxState, call: Call, rest: tuple[str, ...]) -> Answer:
+    match rest:
+        case ():
+            return _pick(
+                call,
+                GET=lambda: import_orders.list_orders(state, call),
+                POST=lambda: import_orders.create(state, call),
+            )
+        case (order_id,):
+            return _pick(call, GET=lambda: import_orders.get(state, call, order_id))
+        case (order_id, "history"):
+            return _pick(call, GET=lambda: import_orders.history(state, order_id))
+        case (order_id, "loas"):
+            return _pick(
+                call,
+                GET=lambda: loas.list_files(state, call, order_id),
+                POST=lambda: loas.upload(state, call, order_id),
+            )
+        case (order_id, "loas", file_id):
+            return _pick(
+                call,
+                GET=lambda: loas.download(state, order_id, file_id),
+                PUT=lambda: loas.replace_file(state, call, order_id, file_id),
+                DELETE=lambda: loas.delete(state, order_id, file_id),
+            )
+        case (order_id, "loas", file_id, "metadata"):
+            return _pick(
+                call,
+                GET=lambda: loas.get_metadata(state, order_id, file_id),
+                PUT=lambda: loas.put_metadata(state, call, order_id, file_id),
+                DELETE=lambda: loas.delete_metadata(state, order_id, file_id),
+            )
+    return Answer(404)
+
+
+def _place(call: Call, rest: tuple[str, ...]) -> Answer:
+    match rest:
+        case ():
+            return _pick(call, GET=places.list_sites)
+        case (site_id,):
+            return _pick(call, GET=lambda: places.get_site(site_id))
+        case (site_id, "sippeers"):
+            return _pick(call, GET=lambda: places.list_sip_peers(site_id))
+        case (site_id, "sippeers", peer_id):
+            return _pick(call, GET=lambda: places.get_sip_peer(site_id, peer_id))
+    return Answer(404)
+
+
+def _pick(call: Call, **work: Callable[[], Answer]) -> Answer:
+    """Do the work for the method of the request; 405 when the resource has none for it."""
+    chosen = work.get(call.request.method)
+    if chosen is None:
+        return Answer(405, headers={"Allow": ", ".join(work)})
+    return chosen()

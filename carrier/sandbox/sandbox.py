@@ -1,0 +1,212 @@
+"""One sandbox carrier: started, asked, told to misbehave, stopped."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from carrier.sandbox import control, routes
+from carrier.sandbox.delivery import Delivered, Webhook
+from carrier.sandbox.exchange import Answer, Request, RequestSeen
+from carrier.sandbox.faults import Fault, FaultBook
+from carrier.sandbox.loa_shelf import LoaShelf
+from carrier.sandbox.notices import Notices
+from carrier.sandbox.options import LiveSettings, SandboxOptions
+from carrier.sandbox.order_book import OrderBook
+from carrier.sandbox.processing import Processing
+from carrier.sandbox.request_log import RequestLog
+from carrier.sandbox.sender import WebhookSender
+from carrier.sandbox.server import SandboxServer
+from carrier.sandbox.state import SandboxState
+from carrier.sandbox.store import Store
+from carrier.sandbox.subscription_book import SubscriptionBook
+from carrier.sandbox.tokens import TOKEN_PATH, Tokens
+
+
+@dataclass(frozen=True)
+class OrderSeen:
+    """An import order in the sandbox's own list; numbers are E.164."""
+
+    order_id: str
+    customer_order_id: str
+    status: str
+    telephone_numbers: tuple[str, ...]
+    created_at: datetime
+
+
+class Sandbox:
+    """A carrier on this machine. Use it as a context manager, or call start and stop."""
+
+    def __init__(self, options: SandboxOptions | None = None) -> None:
+        self.options = options or SandboxOptions()
+        self._store = Store(self.options.state_path)
+        settings = LiveSettings(self.options.processing_seconds, self.options.lost_after_seconds)
+        orders = OrderBook(self._store)
+        subscriptions = SubscriptionBook(self._store)
+        self._sender = WebhookSender(
+            settings.webhooks,
+            timeout=self.options.webhook_timeout,
+            on_delivered=self._note_delivery,
+        )
+        notices = Notices(subscriptions, self._sender.send)
+        self._state = SandboxState(
+            options=self.options,
+            settings=settings,
+            orders=orders,
+            loas=LoaShelf(self._store),
+            subscriptions=subscriptions,
+            tokens=Tokens(self.options),
+            faults=FaultBook(),
+            notices=notices,
+            processing=Processing(orders, notices, settings),
+            log=RequestLog(),
+        )
+        self._server = SandboxServer((self.options.host, self.options.port), self._answer)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.01},
+            name="sandbox-http",
+            daemon=True,
+        )
+
+    def start(self) -> None:
+        """Begin to answer, to process orders and to send webhooks."""
+        self._sender.start()
+        self._state.processing.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End all of it; a state file keeps what there is."""
+        self._server.stop()
+        self._thread.join()
+        self._state.processing.stop()
+        self._sender.stop()
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port."""
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}"
+
+    @property
+    def v1_base(self) -> str:
+        """The base address of the older interface: ten-digit numbers."""
+        return f"{self.url}/api/"
+
+    @property
+    def v2_base(self) -> str:
+        """The base address of the newer interface: E.164 numbers."""
+        return f"{self.url}/api/v2/"
+
+    @property
+    def token_url(self) -> str:
+        """Where client credentials are turned into a Bearer token."""
+        return f"{self.url}{TOKEN_PATH}"
+
+    @property
+    def requests(self) -> list[RequestSeen]:
+        """The last 5,000 requests, oldest first; those to the control address are left out."""
+        return self._state.log.all()
+
+    def orders(self) -> list[OrderSeen]:
+        """Every order there is, newest first, whether or not its caller ever heard of it."""
+        return [
+            OrderSeen(
+                order_id=order.order_id,
+                customer_order_id=order.customer_order_id,
+                status=order.status,
+                telephone_numbers=tuple(f"+1{number}" for number in order.telephone_numbers),
+                created_at=datetime.fromtimestamp(order.created_at, UTC),
+            )
+            for order in self._state.orders.recent()
+        ]
+
+    def fault(
+        self,
+        name: str,
+        *,
+        method: str = "",
+        path_contains: str = "",
+        times: int | None = 1,
+        rate: float = 1.0,
+        **params: object,
+    ) -> None:
+        """Have a fault, as with POST /_sandbox/faults; ValueError for one that is not known."""
+        self._state.faults.add(Fault(name, method, path_contains, times, rate, params))
+
+    def clear_faults(self) -> None:
+        """Have no faults any more."""
+        self._state.faults.clear()
+
+    def change(self, **settings: object) -> None:
+        """Change live settings, as with POST /_sandbox/settings; ValueError for unknown ones."""
+        self._state.settings.change(settings)
+
+    def finish(self, order_id: str, status: str) -> None:
+        """End an order with a status; ValueError when that cannot be."""
+        control.finish(self._state, order_id, status)
+
+    def lose(self, telephone_number: str, *, notify: bool = True) -> bool:
+        """Stop hosting a number (E.164 or ten digits), with news or without; whether it was."""
+        return control.lose(self._state, telephone_number, notify=notify)
+
+    def send_notice(
+        self, body: bytes, *, credentials: str = "true", content_type: str = "application/xml"
+    ) -> Delivered:
+        """Send any body to the subscribed address, as with POST /_sandbox/notices."""
+        return control.send_notice(
+            self._state, body, credentials=credentials, content_type=content_type
+        )
+
+    def revoke_tokens(self) -> None:
+        """Make every Bearer token given out so far useless."""
+        self._state.tokens.revoke_all()
+
+    def _answer(self, request: Request, query: str, wait: Callable[[float], bool]) -> Answer:
+        if request.path == "/" or request.path.startswith(control.PREFIX):
+            return control.answer(self._state, request, self.url)
+        seen = self._state.log.note(request, query)
+        answer = routes.answer(self._state, request, wait)
+        seen.status = answer.status if answer.is_answered() else None
+        return answer
+
+    def _note_delivery(self, webhook: Webhook, delivered: Delivered) -> None:
+        self._state.subscriptions.set_status(webhook.subscription_id, delivered.text)
+
+
+def serve(options: SandboxOptions) -> None:
+    """Run a sandbox until SIGINT or SIGTERM. For the main thread: it takes over both signals."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with Sandbox(options) as sandbox:
+        lines = (
+            f"Sandbox carrier at {sandbox.url}/ (open it in a browser)",
+            f"  v1 base      {sandbox.v1_base}",
+            f"  v2 base      {sandbox.v2_base}",
+            f"  token URL    {sandbox.token_url}",
+            f"  account      {options.account_id}",
+            "Stop it with Ctrl-C.",
+        )
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
+        ended.wait()

@@ -1,0 +1,91 @@
+"""Filters with fixed choices, named for the question that support was just asked."""
+
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from numbering.domain.home import stuck_orders
+from numbering.enums import ImportOrderStatus, LoaUploadState
+from numbering.models import ImportOrder, Loa
+
+
+class OrderQuestion(SimpleListFilter):
+    """What is somebody asking about import orders?"""
+
+    title = "Question"
+    parameter_name = "question"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the questions."""
+        return [
+            ("stuck", "What is stuck?"),
+            ("retry", "What has failed numbers to try again?"),
+            ("trouble", "What is in trouble?"),
+            ("without_loa", "What has no LOA?"),
+        ]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ImportOrder]
+    ) -> QuerySet[ImportOrder]:
+        """Answer the question."""
+        match self.value():
+            case "stuck":
+                return queryset.filter(pk__in=stuck_orders().values("pk"))
+            case "retry":
+                return queryset.filter(
+                    status__in=[ImportOrderStatus.PARTIAL, ImportOrderStatus.FAILED],
+                    children__isnull=True,
+                )
+            case "trouble":
+                return queryset.exclude(trouble="")
+            case "without_loa":
+                return queryset.filter(loa_coverage__isnull=True).exclude(
+                    status=ImportOrderStatus.CANCELLED
+                )
+        return queryset
+
+
+class ChoiceFilter(SimpleListFilter):
+    """A filter over a column's fixed choices: no DISTINCT over the whole table."""
+
+    choices_class: Any
+    column: str
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the column's choices."""
+        return list(self.choices_class.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
+        """Filter by the chosen value; an unknown one is no filter."""
+        value = self.value()
+        if value in self.choices_class.values:
+            return queryset.filter(**{self.column: value})
+        return queryset
+
+
+def choice_filter(choices: Any, column: str, title: str) -> type[ChoiceFilter]:
+    """Make a filter over `column` with the given choices."""
+    return type(
+        f"{column.title()}Filter",
+        (ChoiceFilter,),
+        {"choices_class": choices, "column": column, "parameter_name": column, "title": title},
+    )
+
+
+class LoaUploadFilter(SimpleListFilter):
+    """Where is the carrier's copy?"""
+
+    title = "At the carrier"
+    parameter_name = "upload"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the states of the upload."""
+        return list(LoaUploadState.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Loa]) -> QuerySet[Loa]:
+        """Filter by the state of an upload."""
+        if self.value() in LoaUploadState.values:
+            return queryset.filter(uploads__state=self.value()).distinct()
+        return queryset

@@ -1,0 +1,44 @@
+"""The home page of the staff: what waits on a person, how orders stand, what is stuck."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from numbering.admin.badges import tone_of
+from numbering.domain import home
+from numbering.domain.health import background_health
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add what the home page shows, as far as the person may see it."""
+    if not request.user.has_perm("numbers.view_importorder"):
+        return context
+    orders = reverse("admin:numbers_importorder_changelist")
+    context["statuses"] = [
+        {
+            "label": status.label,
+            "count": count,
+            "tone": tone_of(status.value),
+            "url": f"{orders}?status={status.value}",
+        }
+        for status, count in home.orders_by_status()
+    ]
+    if not request.user.has_perm("numbers.change_importorder"):
+        return context
+    context["heaps"] = [_heap(heap) for heap in home.waiting_on_person()]
+    context["failing"] = [_heap(heap) for heap in home.failing_parts()]
+    context["stuck"] = list(home.stuck_orders()[:10])
+    context["unhealthy"] = [word for healthy, word in background_health().values() if not healthy]
+    context["is_support"] = True
+    return context
+
+
+def _heap(heap: home.Heap) -> dict[str, Any]:
+    address = reverse(f"admin:numbers_{heap.model}_changelist")
+    return {
+        "title": heap.title,
+        "count": heap.count,
+        "tone": heap.tone,
+        "url": f"{address}?{heap.query}",
+    }

@@ -1,0 +1,300 @@
+"""What can be done on an import order's page: each action's words, right, and doing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
+
+from accounts.models import User
+from numbering.admin.import_order_report import keep_report
+from numbering.domain import import_orders, loa, results, submission
+from numbering.domain.import_orders import CannotDo
+from numbering.enums import LearnedBy, OrderNumberStatus
+from numbering.forms import AdoptForm, LoaForm, NumbersForm
+from numbering.loa_file import RefusedLoaFile
+from numbering.models import ImportOrder
+from numbering.phone import NumberKind, display
+
+Run = Callable[[HttpRequest, ImportOrder, User, Any], ImportOrder | None]
+
+
+@dataclass(frozen=True)
+class OrderAction:
+    """An action. One with a `warning`, a form or a preview asks on a page of its own first."""
+
+    name: str
+    label: str
+    right: str
+    run: Run
+    warning: str = ""
+    form: type[Form] | None = None
+    preview: Callable[[ImportOrder], dict[str, Any]] | None = None
+    # What the button says while the answer is awaited.
+    busy: str = "Working…"
+
+    @property
+    def asks_first(self) -> bool:
+        """Whether the button leads to a page that asks before anything is done."""
+        return bool(self.warning or self.preview or self.form)
+
+
+def _check(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    counts = import_orders.check(order, actor=person)
+    if counts["blocked"] or counts["unanswered"]:
+        messages.warning(
+            request,
+            "{importable} numbers can be imported, {blocked} cannot, {unanswered} got no "
+            "answer.".format(**counts),
+        )
+    else:
+        messages.success(request, f"All {counts['importable']} numbers can be imported.")
+    return None
+
+
+def _submit(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    if loa.current_loa(order) is not None and not order.loa_uploads.exists():
+        loa.send_to_carrier(order, actor=person)
+    submission.submit(order, actor=person)
+    messages.success(request, "The order is on its way to the carrier; this page shows when it is.")
+    return None
+
+
+def _refresh(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    if not order.carrier_order_id:
+        raise CannotDo("The carrier does not have this order yet; there is nothing to read.")
+    before = order.status
+    record = results.refresh(order, learned_by=LearnedBy.PERSON)
+    order.refresh_from_db()
+    word = record.raw_status or "nothing"
+    if order.status == before:
+        messages.info(request, f"The carrier still says {word}.")
+    else:
+        messages.success(request, f"The carrier says {word}.")
+    return None
+
+
+def _add_loa(
+    request: HttpRequest, order: ImportOrder, person: User, form: LoaForm
+) -> ImportOrder | None:
+    upload = form.cleaned_data["file"]
+    try:
+        received = loa.receive_loa(
+            order=order,
+            name=upload.name or "",
+            declared_type=upload.content_type or "",
+            content=upload.read(),
+            signer=form.cleaned_data["signer"],
+            signed_on=form.cleaned_data["signed_on"],
+            actor=person,
+        )
+    except RefusedLoaFile as error:
+        messages.error(request, f"The file was not kept. {error}")
+    else:
+        messages.success(request, f"LOA version {received.version} is here.")
+    return None
+
+
+def _upload_loa(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    sent = loa.send_to_carrier(order, actor=person)
+    messages.success(request, f"LOA version {sent.version} goes to the carrier.")
+    return None
+
+
+def _retry(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    child = import_orders.retry_failed(order, actor=person)
+    messages.success(request, f"{child} was created with the failed numbers only.")
+    return child
+
+
+def _preview_retry(order: ImportOrder) -> dict[str, Any]:
+    failed = order.numbers.filter(status=OrderNumberStatus.FAILED)
+    kept = order.numbers.exclude(status=OrderNumberStatus.FAILED).count()
+    return {
+        "lines": [f"{row}: {row.code} {row.description}" for row in failed[:50]],
+        "summary": f"{failed.count()} failed numbers go into a new draft; {kept} imported numbers "
+        "stay as they are. You can change the place and the people before it is checked and "
+        "submitted.",
+    }
+
+
+def _split(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    other = import_orders.split(order, actor=person)
+    messages.success(request, f"The toll-free numbers are now in {other}.")
+    return None
+
+
+def _preview_split(order: ImportOrder) -> dict[str, Any]:
+    kinds = import_orders.kinds_in(order)
+    local, toll_free = kinds.get(NumberKind.LOCAL, []), kinds.get(NumberKind.TOLL_FREE, [])
+    return {
+        "groups": [
+            (f"{order} keeps {len(local)} local numbers", [display(n) for n in local[:50]]),
+            (
+                f"A new, linked order gets {len(toll_free)} toll-free numbers",
+                [display(n) for n in toll_free[:50]],
+            ),
+        ],
+        "summary": "Nothing is sent. Both orders stay drafts with the same subscriber, place and "
+        "LOA details.",
+    }
+
+
+def _cancel(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    import_orders.cancel(order, actor=person)
+    messages.success(request, "The draft was cancelled; its numbers are free.")
+    return None
+
+
+def _add_numbers(
+    request: HttpRequest, order: ImportOrder, person: User, form: NumbersForm
+) -> ImportOrder | None:
+    numbers = form.read_numbers()
+    added, held = import_orders.add_numbers(order, numbers.good, actor=person)
+    keep_report(request, order, numbers, held)
+    if added:
+        messages.success(request, f"{added} numbers were added.")
+    elif not numbers.good and not numbers.bad:
+        messages.warning(request, "No numbers were given.")
+    else:
+        messages.warning(request, "No number was added; see below why.")
+    return None
+
+
+def _remove_numbers(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    data: MultiValueDict[str, str] = request.POST
+    ids = [int(value) for value in data.getlist("number") if value.isascii() and value.isdigit()]
+    removed = import_orders.remove_numbers(order, ids, actor=person)
+    if removed:
+        messages.success(request, f"{removed} numbers were removed.")
+    else:
+        messages.warning(request, "Tick the numbers to remove first.")
+    return None
+
+
+def _remove_blocked(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    removed = import_orders.remove_blocked_numbers(order, actor=person)
+    messages.success(request, f"{removed} numbers that cannot be imported were removed.")
+    return None
+
+
+def _preview_blocked(order: ImportOrder) -> dict[str, Any]:
+    blocked = order.numbers.filter(status=OrderNumberStatus.BLOCKED)
+    return {
+        "lines": [f"{row}: {row.code} {row.description}" for row in blocked[:50]],
+        "summary": f"{blocked.count()} numbers leave this draft. They are free for another order.",
+    }
+
+
+def _withdraw(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    submission.withdraw(order, actor=person)
+    messages.success(request, "The sending was taken back; nothing had been sent.")
+    return None
+
+
+def _absent(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    submission.confirm_absent(order, actor=person)
+    messages.success(request, "Recorded. The order can be submitted again.")
+    return None
+
+
+def _adopt(
+    request: HttpRequest, order: ImportOrder, person: User, form: AdoptForm
+) -> ImportOrder | None:
+    submission.adopt(
+        order, carrier_order_id=form.cleaned_data["carrier_order_id"], actor=person
+    )
+    messages.success(request, "The carrier's order was read and adopted.")
+    return None
+
+
+_CHANGE, _SUBMIT = "numbers.change_importorder", "numbers.submit_importorder"
+
+ACTIONS = {
+    action.name: action
+    for action in (
+        OrderAction(
+            "check", "Check importability", _CHANGE, _check, busy="Asking the carrier…"
+        ),
+        OrderAction(
+            "submit",
+            "Submit to carrier",
+            _SUBMIT,
+            _submit,
+            warning="This orders the import at the carrier. It cannot be taken back once it is "
+            "sent.",
+            busy="Submitting…",
+        ),
+        OrderAction(
+            "refresh", "Refresh from carrier", _CHANGE, _refresh, busy="Asking the carrier…"
+        ),
+        OrderAction("add_loa", "Add LOA", "numbers.add_loa", _add_loa, form=LoaForm,
+                    busy="Checking the file…"),
+        OrderAction("upload_loa", "Upload LOA to carrier", "numbers.add_loa", _upload_loa),
+        OrderAction(
+            "retry", "Retry failed numbers", _CHANGE, _retry, preview=_preview_retry
+        ),
+        OrderAction(
+            "split", "Split local and toll-free", _CHANGE, _split, preview=_preview_split
+        ),
+        OrderAction(
+            "cancel",
+            "Cancel draft",
+            _CHANGE,
+            _cancel,
+            warning="The draft is given up for good. Its numbers are free for another order.",
+        ),
+        OrderAction("add_numbers", "Add numbers", _CHANGE, _add_numbers, form=NumbersForm,
+                    busy="Reading the numbers…"),
+        OrderAction("remove_numbers", "Remove ticked numbers", _CHANGE, _remove_numbers),
+        OrderAction(
+            "remove_blocked",
+            "Remove these numbers",
+            _CHANGE,
+            _remove_blocked,
+            preview=_preview_blocked,
+        ),
+        OrderAction("withdraw", "Take back the sending", _SUBMIT, _withdraw),
+        OrderAction(
+            "absent",
+            "It is not there",
+            _SUBMIT,
+            _absent,
+            warning="Only say this after looking in the carrier's dashboard. If the carrier has "
+            "the order after all, submitting again makes a second one. Your name is recorded.",
+        ),
+        OrderAction(
+            "adopt",
+            "It is there: adopt its id",
+            _SUBMIT,
+            _adopt,
+            form=AdoptForm,
+            busy="Reading the order…",
+        ),
+    )
+}

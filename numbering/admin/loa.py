@@ -1,0 +1,114 @@
+"""LOAs: the stored versions, what they cover, and the file itself for those who may open it."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from accounts.admin_base import ReadOnlyAdmin, display
+from numbering.admin.badges import badge
+from numbering.admin.filters import LoaUploadFilter
+from numbering.domain.loa import DamagedLoa, open_for
+from numbering.models import Loa
+
+_EXTENSIONS = {
+    "application/pdf": "pdf",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/tiff": "tiff",
+}
+
+
+@admin.register(Loa)
+class LoaAdmin(ReadOnlyAdmin):
+    """The LOA files; they are evidence and never change."""
+
+    list_display = ("__str__", "subscriber", "original_name", "signer", "signed_on",
+                    "uploaded_at", "uploaded_by", "open_link")
+    list_filter = (LoaUploadFilter,)
+    list_select_related = ("subscriber", "uploaded_by")
+    search_fields = ("subscriber__name", "original_name", "sha256")
+    search_help_text = "Subscriber, file name or SHA-256"
+    fields = ("subscriber", "version", "replaces", "original_name", "content_type", "size",
+              "pages", "sha256", "signer", "signed_on", "uploaded_by", "uploaded_at",
+              "open_link", "covered_orders", "carrier_copies", "opened_by")
+    readonly_fields = ("open_link", "covered_orders", "carrier_copies", "opened_by")
+
+    @display(description="File")
+    def open_link(self, loa: Loa) -> SafeString:
+        """The way to the file; opening it is recorded."""
+        address = reverse("admin:numbers_loa_file", args=[loa.pk])
+        return format_html('<a href="{}">Open (is recorded)</a>', address)
+
+    @display(description="Covers")
+    def covered_orders(self, loa: Loa) -> SafeString:
+        """The orders whose numbers the LOA covers."""
+        order_ids = sorted(set(loa.coverage.values_list("order_id", flat=True)))
+        return format_html_join(
+            ", ",
+            '<a href="{}">Import order {}</a>',
+            (
+                (reverse("admin:numbers_importorder_change", args=[order_id]), order_id)
+                for order_id in order_ids
+            ),
+        ) or format_html("–")
+
+    @display(description="At the carrier")
+    def carrier_copies(self, loa: Loa) -> SafeString:
+        """The copies that the carrier holds."""
+        return format_html_join(
+            format_html("<br>"),
+            "Import order {}: {} {} {}",
+            (
+                (
+                    upload.order_id,
+                    badge(upload.state, upload.get_state_display()),
+                    upload.file_id,
+                    upload.trouble,
+                )
+                for upload in loa.uploads.all()
+            ),
+        ) or format_html("–")
+
+    @display(description="Opened by")
+    def opened_by(self, loa: Loa) -> SafeString:
+        """Who opened the file, newest first."""
+        return format_html_join(
+            format_html("<br>"),
+            "{} on {:%Y-%m-%d %H:%M} UTC",
+            (
+                (opening.person, opening.at)
+                for opening in loa.openings.select_related("person")[:50]
+            ),
+        ) or format_html("nobody yet")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address of the file."""
+        view = self.admin_site.admin_view(self.file_view)
+        return [path("<int:loa_id>/file/", view, name="numbers_loa_file"), *super().get_urls()]
+
+    def file_view(self, request: HttpRequest, loa_id: int) -> HttpResponse:
+        """Give out the file as a sandboxed attachment, if it is still what was received."""
+        if not request.user.has_perm("numbers.open_loa"):
+            raise PermissionDenied
+        loa = Loa.objects.filter(pk=loa_id).first()
+        if loa is None:
+            raise Http404
+        try:
+            content = open_for(loa, request.user)  # type: ignore[arg-type]
+        except DamagedLoa as error:
+            return HttpResponse(str(error), status=409, content_type="text/plain")
+        # A name of our own: what the uploader called it is only text.
+        name = f"loa-{loa.subscriber_id}-v{loa.version}.{_EXTENSIONS[loa.content_type]}"
+        return HttpResponse(
+            content,
+            content_type=loa.content_type,
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+                "X-Content-Type-Options": "nosniff",
+                "Cache-Control": "private, no-store",
+            },
+        )

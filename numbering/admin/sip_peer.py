@@ -1,0 +1,35 @@
+"""Sites and SIP peers, as last read from the carrier."""
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.admin_base import ReadOnlyAdmin, action
+from carrier.errors import CarrierError
+from numbering.carrier_link import CarrierNotConfigured, in_words
+from numbering.domain.places import refresh_places
+from numbering.models import SipPeer
+
+
+@admin.register(SipPeer)
+class SipPeerAdmin(ReadOnlyAdmin):
+    """Where numbers can live at the carrier."""
+
+    list_display = ("site_name", "site_id", "sip_peer_name", "sip_peer_id", "is_default",
+                    "is_gone", "seen_at")
+    search_fields = ("site_name", "sip_peer_name", "site_id", "sip_peer_id")
+    actions_list = ("refresh",)
+
+    @action(
+        description="Read from the carrier", permissions=["numbers.refresh_sippeer"], icon="sync"
+    )
+    def refresh(self, request: HttpRequest) -> HttpResponse:
+        """Read the places anew; reading changes nothing at the carrier."""
+        try:
+            read = refresh_places()
+        except (CarrierError, CarrierNotConfigured) as error:
+            messages.error(request, f"Nothing was changed. {in_words(error)}")
+        else:
+            gone = f" {read.gone} are no longer there." if read.gone else ""
+            messages.success(request, f"{read.seen} SIP peers read.{gone}")
+        return HttpResponseRedirect(reverse("admin:numbers_sippeer_changelist"))

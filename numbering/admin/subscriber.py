@@ -1,0 +1,79 @@
+"""Subscribers: name, service address, signers, and their orders."""
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.admin_base import PortalModelAdmin, PortalTabularInline, display
+from numbering.enums import NumberState
+from numbering.models import LoaSigner, Subscriber
+
+
+class LoaSignerInline(PortalTabularInline):
+    """Who may sign LOAs for the subscriber; the rights are the subscriber's own."""
+
+    model = LoaSigner
+    fields = ("name", "email", "is_approved")
+
+    def has_view_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        """As the subscriber."""
+        return request.user.has_perm("numbers.view_subscriber")
+
+    def has_add_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        """As the subscriber."""
+        return request.user.has_perm("numbers.change_subscriber")
+
+    has_change_permission = has_add_permission
+    has_delete_permission = has_add_permission
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(PortalModelAdmin):
+    """The end customers."""
+
+    list_display = ("name", "city_and_state", "hosted_count", "orders_link")
+    search_fields = ("name", "city", "zip_code")
+    search_help_text = "Name, city or ZIP code"
+    inlines = (LoaSignerInline,)
+    fieldsets = (
+        (None, {"fields": ("name",)}),
+        (
+            "Service address",
+            {
+                "description": "Where the telephone service is, as on the phone bill.",
+                "fields": (
+                    ("house_number", "house_suffix", "pre_directional"),
+                    ("street_name", "street_suffix", "post_directional"),
+                    "address_line2",
+                    ("city", "state_code"),
+                    ("zip_code", "plus_four", "county"),
+                ),
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
+        """Count the hosted numbers in the same query."""
+        hosted = Count(
+            "telephone_numbers", filter=Q(telephone_numbers__state=NumberState.HOSTED)
+        )
+        return super().get_queryset(request).annotate(hosted=hosted)
+
+    @display(description="City")
+    def city_and_state(self, subscriber: Subscriber) -> str:
+        """City and state in one column."""
+        return f"{subscriber.city}, {subscriber.state_code}"
+
+    @display(description="Hosted numbers", ordering="hosted")
+    def hosted_count(self, subscriber: Subscriber) -> int:
+        """How many numbers are in service."""
+        return int(getattr(subscriber, "hosted", 0))
+
+    @display(description="Import orders")
+    def orders_link(self, subscriber: Subscriber) -> SafeString:
+        """The way to the subscriber's orders."""
+        address = reverse("admin:numbers_importorder_changelist")
+        return format_html('<a href="{}?subscriber={}">Show</a>', address, subscriber.pk)

@@ -1,0 +1,132 @@
+"""The webhook inbox, and our webhook subscriptions at the carrier."""
+
+import re
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.admin_base import ReadOnlyAdmin, action, display
+from carrier.errors import CarrierError
+from numbering.admin.badges import badge
+from numbering.admin.filters import choice_filter
+from numbering.carrier_link import CarrierNotConfigured, in_words
+from numbering.domain import subscriptions, webhooks
+from numbering.enums import WebhookState
+from numbering.models import WebhookEvent
+
+_SHOWN_BODY = 64 * 1024
+_NUMBER = re.compile(r"\+?1?[0-9]{6}(?=[0-9]{4}(?![0-9]))")
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ReadOnlyAdmin):
+    """Every webhook that knocked with the right password."""
+
+    list_display = ("received_at", "state_badge", "kind", "status_word", "order_link",
+                    "carrier_order_id", "problem")
+    list_filter = (choice_filter(WebhookState, "state", "State"),)
+    list_select_related = ("order",)
+    search_fields = ("carrier_order_id", "customer_order_id")
+    search_help_text = "The carrier's order id or our reference"
+    actions = ("replay",)
+    ordering = ("-pk",)
+    fields = ("received_at", "state", "kind", "status_word", "message", "carrier_order_id",
+              "customer_order_id", "order_link", "problem", "applied_at", "content_type",
+              "readable_body")
+    readonly_fields = ("order_link", "readable_body")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEvent]:
+        """Leave the bodies in the database until one is looked at."""
+        queryset = super().get_queryset(request)
+        is_list = getattr(request.resolver_match, "url_name", "").endswith("_changelist")
+        return queryset.defer("body") if is_list else queryset
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> WebhookEvent | None:
+        """Remember whether the person may read raw bodies."""
+        event: WebhookEvent | None = super().get_object(request, object_id, from_field)
+        if event is not None:
+            event.shows_raw = request.user.has_perm("numbers.read_raw_bodies")
+        return event
+
+    @display(description="State", ordering="state")
+    def state_badge(self, event: WebhookEvent) -> SafeString:
+        """The state as a badge."""
+        return badge(event.state, event.get_state_display())
+
+    @display(description="Import order")
+    def order_link(self, event: WebhookEvent) -> SafeString | str:
+        """The way to the order."""
+        if event.order_id is None:
+            return "–"
+        address = reverse("admin:numbers_importorder_change", args=[event.order_id])
+        return format_html('<a href="{}">Import order {}</a>', address, event.order_id)
+
+    @display(description="Body")
+    def readable_body(self, event: WebhookEvent) -> SafeString:
+        """The body as text; numbers are masked unless the person may read raw bodies."""
+        text = bytes(event.body[:_SHOWN_BODY]).decode("utf-8", "replace")
+        if not getattr(event, "shows_raw", False):
+            text = _NUMBER.sub("······", text)
+        return format_html('<pre class="raw">{}</pre>', text)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may apply webhooks again."""
+        return request.user.has_perm("numbers.replay_webhookevent")
+
+    @action(description="Apply again", permissions=["replay"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[WebhookEvent]) -> None:
+        """Put the chosen webhooks back into the inbox; applying twice does no harm."""
+        count = webhooks.replay(queryset.values_list("pk", flat=True))
+        messages.success(request, f"{count} webhooks are applied again.")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of webhook subscriptions."""
+        page = self.admin_site.admin_view(self.subscriptions_view)
+        return [
+            path("subscriptions/", page, name="numbers_subscriptions"),
+            *super().get_urls(),
+        ]
+
+    def subscriptions_view(self, request: HttpRequest) -> HttpResponse:
+        """Show what the carrier holds and what is wrong with it; POST repairs."""
+        if not request.user.has_perm("numbers.view_subscriptions"):
+            raise PermissionDenied
+        may_repair = request.user.has_perm("numbers.repair_subscriptions")
+        if request.method == "POST":
+            if not may_repair:
+                raise PermissionDenied
+            self._repair(request)
+            return HttpResponseRedirect(request.path)
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": "Webhook subscriptions",
+            "webhook_url": subscriptions.webhook_url(),
+            "may_repair": may_repair,
+        }
+        try:
+            context["diagnosis"] = subscriptions.diagnose()
+        except (CarrierError, CarrierNotConfigured) as error:
+            context["trouble"] = in_words(error)
+        return TemplateResponse(
+            request, "admin/numbers/webhookevent/subscriptions.html", context
+        )
+
+    def _repair(self, request: HttpRequest) -> None:
+        try:
+            done = subscriptions.repair()
+        except (CarrierError, CarrierNotConfigured) as error:
+            messages.error(request, f"The repair stopped: {in_words(error)} Try it again.")
+            return
+        for sentence in done:
+            messages.success(request, sentence)
+        if not done:
+            messages.info(request, "Nothing had to be repaired.")
