@@ -1,13 +1,13 @@
 """The one door to django-unfold: nothing else in the project imports it."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin as _ModelAdmin
-from unfold.admin import TabularInline as _TabularInline
-from unfold.decorators import action, display
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action as _action
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
     UnfoldAdminSelectWidget,
@@ -24,8 +24,17 @@ __all__ = [
     "TextInputWidget",
     "TextareaWidget",
     "action",
-    "display",
 ]
+
+if TYPE_CHECKING:
+    # The theme has no types of its own; its classes extend these.
+    _ModelAdmin = admin.ModelAdmin[Any]
+    _TabularInline = admin.TabularInline[Any, Any]
+else:
+    _ModelAdmin = ModelAdmin
+    _TabularInline = TabularInline
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 TextInputWidget = UnfoldAdminTextInputWidget
 TextareaWidget = UnfoldAdminTextareaWidget
@@ -35,6 +44,16 @@ FileWidget = UnfoldAdminFileFieldWidget
 # Django's own logging of admin changes needs the stock user model's rights tables; what matters
 # here leaves its own event rows, so nothing is lost.
 admin.site.empty_value_display = "–"
+
+
+def action(
+    *, description: str, permissions: list[str], icon: str | None = None
+) -> Callable[[_Function], _Function]:
+    """Mark a method as an action of a list page, for people with all of the permissions."""
+    decorate: Callable[[_Function], _Function] = _action(
+        description=description, permissions=permissions, icon=icon
+    )
+    return decorate
 
 
 class PortalModelAdmin(_ModelAdmin):

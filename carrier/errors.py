@@ -5,7 +5,6 @@ that costs money and has no idempotency key.
 """
 
 # The names are read in sentences ("not sent", "outcome unknown"), an Error at the end adds nothing.
-# ruff: noqa: N818
 
 from dataclasses import dataclass
 from datetime import datetime

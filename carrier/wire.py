@@ -28,7 +28,7 @@ class Answer:
         return self.headers.get("Content-Type", "")
 
 
-class WireTrouble(Exception):  # noqa: N818 - internal word of the client
+class WireTrouble(Exception):
     """No whole answer. `wrote`: some of the request had left us, so that it may have been read."""
 
     def __init__(self, reason: str, *, wrote: bool, http_status: int | None, again: bool) -> None:

@@ -11,8 +11,8 @@ from django.db import transaction
 
 from carrier.account import CarrierSettings
 from carrier.client import Carrier
-from carrier.errors import CarrierError
 from carrier.credentials import BasicCredentials, ClientCredentials
+from carrier.errors import CarrierError
 from carrier.exchange import Exchange
 from numbering.models import CarrierExchange
 

@@ -40,12 +40,12 @@ class NumbersForm(forms.Form):
         label="Or upload a list",
         required=False,
         widget=FileWidget,
-        help_text="CSV, text or Excel, up to 5 MiB. The column with the numbers is found by itself.",
+        help_text="CSV, text or Excel, up to 5 MiB. The column of numbers is found by itself.",
     )
 
     def clean_numbers_file(self) -> NumberList:
         """Read the file into rows."""
-        upload: UploadedFile | None = self.cleaned_data["numbers_file"]
+        upload: UploadedFile[bytes] | None = self.cleaned_data["numbers_file"]
         if upload is None:
             return _EMPTY
         if (upload.size or 0) > FILE_LIMIT:
@@ -84,7 +84,9 @@ class ImportOrderForm(NumbersForm, forms.ModelForm):  # type: ignore[type-arg]
             peers = SipPeer.objects.filter(is_gone=False)
             self.fields["sip_peer"].queryset = peers  # type: ignore[attr-defined]
             if not peers.exists():
-                self.fields["sip_peer"].help_text = (
+                self.fields[
+                    "sip_peer"
+                ].help_text = (
                     "None is known yet: open Sites and SIP peers and read them from the carrier."
                 )
         if self.instance.pk:

@@ -153,7 +153,7 @@ def _opened(content: bytes) -> PdfReader:
 
 @contextmanager
 def _warnings_as_flaws() -> Iterator[None]:
-    """Raise Flawed at pypdf's first warning, and at the end should pypdf have caught that."""
+    """Raise Flawed at pypdf's first warning: it is about something that pypdf then repairs."""
     listener = _Listener()
     logger = logging.getLogger("pypdf")
     logger.addHandler(listener)
@@ -161,19 +161,14 @@ def _warnings_as_flaws() -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(listener)
-    if listener.heard:
-        raise Flawed(Flaw.DAMAGED)
 
 
 class _Listener(logging.Handler):
-    heard = False
-
     def emit(self, record: logging.LogRecord) -> None:
         # True of every linearized file and of most signed ones, and allowed: tables of a file
         # in several parts start where they like. Wrong numbers in them are errors all the same.
         if record.getMessage().startswith("Xref table not zero-indexed."):
             return
-        self.heard = True
         raise Flawed(Flaw.DAMAGED)
 
 

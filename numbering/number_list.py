@@ -77,7 +77,7 @@ def read_file(name: str, content: bytes) -> NumberList:
 def _pieces(whole: str) -> list[str]:
     """Split a line; where a blank-parted line holds several whole numbers, split there as well."""
     pieces = [piece.strip().strip("\"'") for piece in _SEPARATORS.split(whole)]
-    result = []
+    result: list[str] = []
     for piece in pieces:
         words = piece.split()
         if len(words) > 1 and all(len(_DIGIT.findall(word)) >= 10 for word in words):
@@ -150,9 +150,7 @@ def _number_cells(rows: list[tuple[int, list[str]]]) -> list[tuple[int, str]]:
         return []
     width = max((len(cells) for _, cells in rows), default=0)
     if width <= 1:
-        return [
-            (line, piece) for line, cells in rows for cell in cells for piece in _pieces(cell)
-        ]
+        return [(line, piece) for line, cells in rows for cell in cells for piece in _pieces(cell)]
     heading = rows[0][1]
     looks_like_heading = not any(_is_number(cell) for cell in heading)
     column = None

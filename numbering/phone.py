@@ -14,7 +14,9 @@ import phonenumbers
 
 TOLL_FREE_AREA_CODES = frozenset({"800", "833", "844", "855", "866", "877", "888"})
 # Kept for toll-free service but not opened yet.
-_FUTURE_TOLL_FREE = frozenset({"822", "880", "881", "882", "883", "884", "885", "886", "887", "889"})
+_FUTURE_TOLL_FREE = frozenset(
+    {"822", "880", "881", "882", "883", "884", "885", "886", "887", "889"}
+)
 _US_REGIONS = frozenset({"US", "PR", "VI", "GU", "AS", "MP"})
 # What people put between the digits. Letters are not among them: we never guess a vanity number.
 _DECORATION = re.compile(r"[ \t().\-/\u00a0\u2010-\u2015\u2212]+")
@@ -36,7 +38,7 @@ class NumberKind(StrEnum):
 
 
 class NotANumber(ValueError):
-    """The text is not a telephone number that can be hosted; the message says why and what to do."""
+    """The text is no telephone number that can be hosted; the message says why."""
 
 
 def to_e164(text: str) -> str:
@@ -111,7 +113,7 @@ def _area_code_fault(area: str) -> str:
         return "900 is a premium-rate number; it cannot be hosted."
     if area == "700" or area == "710":
         return f"{area} is a special carrier or government code; it cannot be hosted."
-    if area[0] == "5" and area[1] == area[2] or area in _PERSONAL:
+    if (area[0] == "5" and area[1] == area[2]) or area in _PERSONAL:
         return f"{area} is a personal or machine number range (5XX); it cannot be hosted."
     region = phonenumbers.region_code_for_number(
         phonenumbers.PhoneNumber(country_code=1, national_number=int(area + "2345678"))

@@ -21,9 +21,7 @@ BODY_LIMIT = 1024 * 1024
 # Of a body that is too large to be a notification, this much is kept as evidence.
 KEPT_OF_LARGE = 64 * 1024
 CHALLENGE = 'Basic realm="webhooks", charset="UTF-8"'
-_INSERT = (
-    "INSERT INTO numbers_webhookevent (content_type, body, is_cut) VALUES (%s, %s, %s)"
-)
+_INSERT = "INSERT INTO numbers_webhookevent (content_type, body, is_cut) VALUES (%s, %s, %s)"
 
 
 @dataclass(frozen=True)
@@ -64,9 +62,7 @@ def receive(environ: dict[str, Any]) -> DoorAnswer:
     if body is None:
         return _NOT_ARRIVED
     is_cut = len(body) > BODY_LIMIT
-    return _store(
-        environ.get("CONTENT_TYPE", ""), body[:KEPT_OF_LARGE] if is_cut else body, is_cut
-    )
+    return _store(environ.get("CONTENT_TYPE", ""), body[:KEPT_OF_LARGE] if is_cut else body, is_cut)
 
 
 def _body(environ: dict[str, Any]) -> bytes | None:

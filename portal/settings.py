@@ -238,6 +238,9 @@ EXCHANGES_KEPT_DAYS = read_int("EXCHANGES_KEPT_DAYS", default=90, least=1)
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = read_text("TIME_ZONE", default="UTC")
 USE_I18N = False
+# One unambiguous form on every page; the zone is said where it matters.
+DATETIME_FORMAT = "Y-m-d H:i"
+DATE_FORMAT = "Y-m-d"
 USE_TZ = True
 _strict_csp = {
     "default-src": [NONE],
@@ -264,8 +267,6 @@ UNFOLD = THEME
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", default="portal@localhost")
 LOGGING = logging_settings(
-    level=read_choice(
-        "LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR")
-    ),
+    level=read_choice("LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR")),
     as_json=read_choice("LOG_FORMAT", default="json", choices=("json", "console")) == "json",
 )

@@ -24,9 +24,7 @@ refuse_unsafe_settings()
 _DOOR = reverse("numbering:order_webhook")
 
 
-def application(
-    environ: dict[str, Any], start_response: Callable[..., Any]
-) -> Iterable[bytes]:
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer one request: the carrier's knock by the door, everything else by Django."""
     if environ.get("PATH_INFO") != _DOOR:
         return _pages(environ, start_response)

@@ -12,6 +12,7 @@ from numbering.domain.health import background_health
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add what the home page shows, as far as the person may see it."""
+    context["title"] = "Home"
     if not request.user.has_perm("numbers.view_importorder"):
         return context
     orders = reverse("admin:numbers_importorder_changelist")

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import PortalModelAdmin, display
+from accounts.admin_base import PortalModelAdmin
 from accounts.models import User
 from carrier.errors import CarrierError
 from numbering.admin.badges import badge
@@ -32,15 +32,21 @@ class ImportOrderAdmin(PortalModelAdmin):
     """Support's workplace: each order answers "where is it and what do I do next?"."""
 
     form = ImportOrderForm
-    list_display = ("reference", "subscriber", "status_badge", "number_count", "place",
-                    "status_changed_at", "trouble")
+    list_display = (
+        "reference",
+        "subscriber",
+        "status_badge",
+        "number_count",
+        "place",
+        "status_changed_at",
+        "trouble",
+    )
     list_filter = (
         choice_filter(ImportOrderStatus, "status", "Status"),
         OrderQuestion,
     )
     list_select_related = ("subscriber", "sip_peer")
-    search_fields = ("subscriber__name", "customer_order_id", "carrier_order_id",
-                     "numbers__e164")
+    search_fields = ("subscriber__name", "customer_order_id", "carrier_order_id", "numbers__e164")
     search_help_text = "Subscriber, telephone number, our reference or the carrier's order id"
     ordering = ("-pk",)
     autocomplete_fields = ("subscriber",)
@@ -54,13 +60,12 @@ class ImportOrderAdmin(PortalModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportOrder]:
         """Count the numbers in the same query."""
-        return super().get_queryset(request).annotate(number_count=Count("numbers", distinct=True))
+        orders: QuerySet[ImportOrder] = super().get_queryset(request)
+        return orders.annotate(number_count=Count("numbers", distinct=True))
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the link from a subscriber to its orders."""
-        return lookup in ("subscriber", "subscriber__id__exact") or super().lookup_allowed(
-            lookup, value, request
-        )
+        return lookup == "subscriber" or super().lookup_allowed(lookup, value, request)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ImportOrder], search_term: str
@@ -72,22 +77,22 @@ class ImportOrderAdmin(PortalModelAdmin):
             return queryset.filter(numbers__e164__contains=digits), True
         return super().get_search_results(request, queryset, search_term)
 
-    @display(description="Order", ordering="pk")
+    @admin.display(description="Order", ordering="pk")
     def reference(self, order: ImportOrder) -> str:
         """The order's name."""
         return str(order)
 
-    @display(description="Status", ordering="status")
+    @admin.display(description="Status", ordering="status")
     def status_badge(self, order: ImportOrder) -> SafeString:
         """The status as a badge."""
         return badge(order.status, order.get_status_display())
 
-    @display(description="Numbers", ordering="number_count")
+    @admin.display(description="Numbers", ordering="number_count")
     def number_count(self, order: ImportOrder) -> int:
         """How many numbers the order has."""
         return int(getattr(order, "number_count", 0))
 
-    @display(description="Site and SIP peer")
+    @admin.display(description="Site and SIP peer")
     def place(self, order: ImportOrder) -> str:
         """Where the numbers shall live."""
         return str(order.sip_peer)

@@ -226,9 +226,7 @@ def _absent(
 def _adopt(
     request: HttpRequest, order: ImportOrder, person: User, form: AdoptForm
 ) -> ImportOrder | None:
-    submission.adopt(
-        order, carrier_order_id=form.cleaned_data["carrier_order_id"], actor=person
-    )
+    submission.adopt(order, carrier_order_id=form.cleaned_data["carrier_order_id"], actor=person)
     messages.success(request, "The carrier's order was read and adopted.")
     return None
 
@@ -238,9 +236,7 @@ _CHANGE, _SUBMIT = "numbers.change_importorder", "numbers.submit_importorder"
 ACTIONS = {
     action.name: action
     for action in (
-        OrderAction(
-            "check", "Check importability", _CHANGE, _check, busy="Asking the carrier…"
-        ),
+        OrderAction("check", "Check importability", _CHANGE, _check, busy="Asking the carrier…"),
         OrderAction(
             "submit",
             "Submit to carrier",
@@ -253,15 +249,17 @@ ACTIONS = {
         OrderAction(
             "refresh", "Refresh from carrier", _CHANGE, _refresh, busy="Asking the carrier…"
         ),
-        OrderAction("add_loa", "Add LOA", "numbers.add_loa", _add_loa, form=LoaForm,
-                    busy="Checking the file…"),
+        OrderAction(
+            "add_loa",
+            "Add LOA",
+            "numbers.add_loa",
+            _add_loa,
+            form=LoaForm,
+            busy="Checking the file…",
+        ),
         OrderAction("upload_loa", "Upload LOA to carrier", "numbers.add_loa", _upload_loa),
-        OrderAction(
-            "retry", "Retry failed numbers", _CHANGE, _retry, preview=_preview_retry
-        ),
-        OrderAction(
-            "split", "Split local and toll-free", _CHANGE, _split, preview=_preview_split
-        ),
+        OrderAction("retry", "Retry failed numbers", _CHANGE, _retry, preview=_preview_retry),
+        OrderAction("split", "Split local and toll-free", _CHANGE, _split, preview=_preview_split),
         OrderAction(
             "cancel",
             "Cancel draft",
@@ -269,8 +267,14 @@ ACTIONS = {
             _cancel,
             warning="The draft is given up for good. Its numbers are free for another order.",
         ),
-        OrderAction("add_numbers", "Add numbers", _CHANGE, _add_numbers, form=NumbersForm,
-                    busy="Reading the numbers…"),
+        OrderAction(
+            "add_numbers",
+            "Add numbers",
+            _CHANGE,
+            _add_numbers,
+            form=NumbersForm,
+            busy="Reading the numbers…",
+        ),
         OrderAction("remove_numbers", "Remove ticked numbers", _CHANGE, _remove_numbers),
         OrderAction(
             "remove_blocked",

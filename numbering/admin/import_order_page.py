@@ -80,9 +80,7 @@ def page_context(request: HttpRequest, order: ImportOrder) -> dict[str, Any]:
         ),
         "may_read_bodies": request.user.has_perm("numbers.read_raw_bodies"),
         "numbers_form": NumbersForm(auto_id="add_%s"),
-        "loa_form": LoaForm(
-            auto_id="loa_%s", initial={"signer": order.loa_authorizing_person}
-        ),
+        "loa_form": LoaForm(auto_id="loa_%s", initial={"signer": order.loa_authorizing_person}),
         "now": timezone.now(),
         "changes": _changes_from_parent(order),
     }
@@ -120,9 +118,7 @@ def _numbers(request: HttpRequest, order: ImportOrder) -> dict[str, Any]:
     }
 
 
-def _help(
-    row: ImportOrderNumber, helps: dict[tuple[str, str], ErrorHelp]
-) -> ErrorHelp | None:
+def _help(row: ImportOrderNumber, helps: dict[tuple[str, str], ErrorHelp]) -> ErrorHelp | None:
     if row.code:
         return helps.get((row.operation, row.code)) or unknown_help(
             row.operation, row.code, row.description

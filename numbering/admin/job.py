@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import ReadOnlyAdmin, action, display
+from accounts.admin_base import ReadOnlyAdmin, action
 from numbering.admin.badges import badge
 from numbering.admin.filters import choice_filter
 from numbering.domain.jobs import retry_parked
@@ -17,8 +17,16 @@ from numbering.models import Job
 class JobAdmin(ReadOnlyAdmin):
     """The job rows; parked ones can be put back to work."""
 
-    list_display = ("kind", "subject_id", "state_badge", "due_at", "attempts", "trouble",
-                    "created_at", "finished_at")
+    list_display = (
+        "kind",
+        "subject_id",
+        "state_badge",
+        "due_at",
+        "attempts",
+        "trouble",
+        "created_at",
+        "finished_at",
+    )
     list_filter = (choice_filter(JobState, "state", "State"),)
     search_fields = ("kind", "trouble")
     actions = ("retry",)
@@ -28,7 +36,7 @@ class JobAdmin(ReadOnlyAdmin):
         """Whether the person may put jobs back to work."""
         return request.user.has_perm("numbers.retry_job")
 
-    @display(description="State", ordering="state")
+    @admin.display(description="State", ordering="state")
     def state_badge(self, job: Job) -> SafeString:
         """The state as a badge; a failing job says so before it is parked."""
         if job.state == JobState.WAITING and job.attempts:

@@ -7,7 +7,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import ReadOnlyAdmin, display
+from accounts.admin_base import ReadOnlyAdmin
 from numbering.admin.badges import badge
 from numbering.admin.filters import LoaUploadFilter
 from numbering.domain.loa import DamagedLoa, open_for
@@ -25,24 +25,47 @@ _EXTENSIONS = {
 class LoaAdmin(ReadOnlyAdmin):
     """The LOA files; they are evidence and never change."""
 
-    list_display = ("__str__", "subscriber", "original_name", "signer", "signed_on",
-                    "uploaded_at", "uploaded_by", "open_link")
+    list_display = (
+        "__str__",
+        "subscriber",
+        "original_name",
+        "signer",
+        "signed_on",
+        "uploaded_at",
+        "uploaded_by",
+        "open_link",
+    )
     list_filter = (LoaUploadFilter,)
     list_select_related = ("subscriber", "uploaded_by")
     search_fields = ("subscriber__name", "original_name", "sha256")
     search_help_text = "Subscriber, file name or SHA-256"
-    fields = ("subscriber", "version", "replaces", "original_name", "content_type", "size",
-              "pages", "sha256", "signer", "signed_on", "uploaded_by", "uploaded_at",
-              "open_link", "covered_orders", "carrier_copies", "opened_by")
+    fields = (
+        "subscriber",
+        "version",
+        "replaces",
+        "original_name",
+        "content_type",
+        "size",
+        "pages",
+        "sha256",
+        "signer",
+        "signed_on",
+        "uploaded_by",
+        "uploaded_at",
+        "open_link",
+        "covered_orders",
+        "carrier_copies",
+        "opened_by",
+    )
     readonly_fields = ("open_link", "covered_orders", "carrier_copies", "opened_by")
 
-    @display(description="File")
+    @admin.display(description="File")
     def open_link(self, loa: Loa) -> SafeString:
         """The way to the file; opening it is recorded."""
         address = reverse("admin:numbers_loa_file", args=[loa.pk])
         return format_html('<a href="{}">Open (is recorded)</a>', address)
 
-    @display(description="Covers")
+    @admin.display(description="Covers")
     def covered_orders(self, loa: Loa) -> SafeString:
         """The orders whose numbers the LOA covers."""
         order_ids = sorted(set(loa.coverage.values_list("order_id", flat=True)))
@@ -55,7 +78,7 @@ class LoaAdmin(ReadOnlyAdmin):
             ),
         ) or format_html("–")
 
-    @display(description="At the carrier")
+    @admin.display(description="At the carrier")
     def carrier_copies(self, loa: Loa) -> SafeString:
         """The copies that the carrier holds."""
         return format_html_join(
@@ -72,7 +95,7 @@ class LoaAdmin(ReadOnlyAdmin):
             ),
         ) or format_html("–")
 
-    @display(description="Opened by")
+    @admin.display(description="Opened by")
     def opened_by(self, loa: Loa) -> SafeString:
         """Who opened the file, newest first."""
         return format_html_join(

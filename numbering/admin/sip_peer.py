@@ -15,8 +15,15 @@ from numbering.models import SipPeer
 class SipPeerAdmin(ReadOnlyAdmin):
     """Where numbers can live at the carrier."""
 
-    list_display = ("site_name", "site_id", "sip_peer_name", "sip_peer_id", "is_default",
-                    "is_gone", "seen_at")
+    list_display = (
+        "site_name",
+        "site_id",
+        "sip_peer_name",
+        "sip_peer_id",
+        "is_default",
+        "is_gone",
+        "seen_at",
+    )
     search_fields = ("site_name", "sip_peer_name", "site_id", "sip_peer_id")
     actions_list = ("refresh",)
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import PortalModelAdmin, PortalTabularInline, display
+from accounts.admin_base import PortalModelAdmin, PortalTabularInline
 from numbering.enums import NumberState
 from numbering.models import LoaSigner, Subscriber
 
@@ -57,22 +57,21 @@ class SubscriberAdmin(PortalModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
         """Count the hosted numbers in the same query."""
-        hosted = Count(
-            "telephone_numbers", filter=Q(telephone_numbers__state=NumberState.HOSTED)
-        )
-        return super().get_queryset(request).annotate(hosted=hosted)
+        hosted = Count("telephone_numbers", filter=Q(telephone_numbers__state=NumberState.HOSTED))
+        subscribers: QuerySet[Subscriber] = super().get_queryset(request)
+        return subscribers.annotate(hosted=hosted)
 
-    @display(description="City")
+    @admin.display(description="City")
     def city_and_state(self, subscriber: Subscriber) -> str:
         """City and state in one column."""
         return f"{subscriber.city}, {subscriber.state_code}"
 
-    @display(description="Hosted numbers", ordering="hosted")
+    @admin.display(description="Hosted numbers", ordering="hosted")
     def hosted_count(self, subscriber: Subscriber) -> int:
         """How many numbers are in service."""
         return int(getattr(subscriber, "hosted", 0))
 
-    @display(description="Import orders")
+    @admin.display(description="Import orders")
     def orders_link(self, subscriber: Subscriber) -> SafeString:
         """The way to the subscriber's orders."""
         address = reverse("admin:numbers_importorder_changelist")

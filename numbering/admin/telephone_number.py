@@ -5,12 +5,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import ReadOnlyAdmin, display
+from accounts.admin_base import ReadOnlyAdmin
 from numbering.admin.badges import badge
 from numbering.admin.filters import choice_filter
 from numbering.enums import NumberState
 from numbering.models import TelephoneNumber
-from numbering.phone import NotANumber, display as shown_number, to_e164
+from numbering.phone import NotANumber, to_e164
+from numbering.phone import display as shown_number
 
 
 @admin.register(TelephoneNumber)
@@ -40,17 +41,17 @@ class TelephoneNumberAdmin(ReadOnlyAdmin):
             return queryset.filter(e164__contains=digits), False
         return queryset.filter(subscriber__name__icontains=term), False
 
-    @display(description="Number", ordering="e164")
+    @admin.display(description="Number", ordering="e164")
     def number(self, number: TelephoneNumber) -> str:
         """The number as people read it."""
         return shown_number(number.e164)
 
-    @display(description="State", ordering="state")
+    @admin.display(description="State", ordering="state")
     def state_badge(self, number: TelephoneNumber) -> SafeString:
         """The state as a badge."""
         return badge(number.state, number.get_state_display())
 
-    @display(description="Since", ordering="state_changed_at")
+    @admin.display(description="Since", ordering="state_changed_at")
     def since(self, number: TelephoneNumber) -> object:
         """Since when it is in this state."""
         return number.state_changed_at

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import ReadOnlyAdmin, action, display
+from accounts.admin_base import ReadOnlyAdmin, action
 from carrier.errors import CarrierError
 from numbering.admin.badges import badge
 from numbering.admin.filters import choice_filter
@@ -25,22 +25,43 @@ _SHOWN_BODY = 64 * 1024
 _NUMBER = re.compile(r"\+?1?[0-9]{6}(?=[0-9]{4}(?![0-9]))")
 
 
+def _text(event: WebhookEvent) -> str:
+    return bytes(event.body[:_SHOWN_BODY]).decode("utf-8", "replace")
+
+
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(ReadOnlyAdmin):
     """Every webhook that knocked with the right password."""
 
-    list_display = ("received_at", "state_badge", "kind", "status_word", "order_link",
-                    "carrier_order_id", "problem")
+    list_display = (
+        "received_at",
+        "state_badge",
+        "kind",
+        "status_word",
+        "order_link",
+        "carrier_order_id",
+        "problem",
+    )
     list_filter = (choice_filter(WebhookState, "state", "State"),)
     list_select_related = ("order",)
     search_fields = ("carrier_order_id", "customer_order_id")
     search_help_text = "The carrier's order id or our reference"
     actions = ("replay",)
     ordering = ("-pk",)
-    fields = ("received_at", "state", "kind", "status_word", "message", "carrier_order_id",
-              "customer_order_id", "order_link", "problem", "applied_at", "content_type",
-              "readable_body")
-    readonly_fields = ("order_link", "readable_body")
+    _facts = (
+        "received_at",
+        "state",
+        "kind",
+        "status_word",
+        "message",
+        "carrier_order_id",
+        "customer_order_id",
+        "order_link",
+        "problem",
+        "applied_at",
+        "content_type",
+    )
+    readonly_fields = ("order_link", "raw_body", "masked_body")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEvent]:
         """Leave the bodies in the database until one is looked at."""
@@ -48,21 +69,17 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         is_list = getattr(request.resolver_match, "url_name", "").endswith("_changelist")
         return queryset.defer("body") if is_list else queryset
 
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> WebhookEvent | None:
-        """Remember whether the person may read raw bodies."""
-        event: WebhookEvent | None = super().get_object(request, object_id, from_field)
-        if event is not None:
-            event.shows_raw = request.user.has_perm("numbers.read_raw_bodies")
-        return event
+    def get_fields(self, request: HttpRequest, obj: WebhookEvent | None = None) -> Any:
+        """Show the body raw, or masked, by the person's right."""
+        raw = request.user.has_perm("numbers.read_raw_bodies")
+        return [*self._facts, "raw_body" if raw else "masked_body"]
 
-    @display(description="State", ordering="state")
+    @admin.display(description="State", ordering="state")
     def state_badge(self, event: WebhookEvent) -> SafeString:
         """The state as a badge."""
         return badge(event.state, event.get_state_display())
 
-    @display(description="Import order")
+    @admin.display(description="Import order")
     def order_link(self, event: WebhookEvent) -> SafeString | str:
         """The way to the order."""
         if event.order_id is None:
@@ -70,13 +87,15 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         address = reverse("admin:numbers_importorder_change", args=[event.order_id])
         return format_html('<a href="{}">Import order {}</a>', address, event.order_id)
 
-    @display(description="Body")
-    def readable_body(self, event: WebhookEvent) -> SafeString:
-        """The body as text; numbers are masked unless the person may read raw bodies."""
-        text = bytes(event.body[:_SHOWN_BODY]).decode("utf-8", "replace")
-        if not getattr(event, "shows_raw", False):
-            text = _NUMBER.sub("······", text)
-        return format_html('<pre class="raw">{}</pre>', text)
+    @admin.display(description="Body")
+    def raw_body(self, event: WebhookEvent) -> SafeString:
+        """The body as text."""
+        return format_html('<pre class="raw">{}</pre>', _text(event))
+
+    @admin.display(description="Body, numbers masked")
+    def masked_body(self, event: WebhookEvent) -> SafeString:
+        """The body as text with all but the last four digits of each number hidden."""
+        return format_html('<pre class="raw">{}</pre>', _NUMBER.sub("······", _text(event)))
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Whether the person may apply webhooks again."""
@@ -116,9 +135,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
             context["diagnosis"] = subscriptions.diagnose()
         except (CarrierError, CarrierNotConfigured) as error:
             context["trouble"] = in_words(error)
-        return TemplateResponse(
-            request, "admin/numbers/webhookevent/subscriptions.html", context
-        )
+        return TemplateResponse(request, "admin/numbers/webhookevent/subscriptions.html", context)
 
     def _repair(self, request: HttpRequest) -> None:
         try:

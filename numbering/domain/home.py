@@ -65,18 +65,34 @@ def waiting_on_person() -> list[Heap]:
     parked = SubmitAttempt.objects.filter(state=AttemptState.PARKED).count()
     heaps = [
         Heap("Decide: did the carrier get it?", parked, "status=unknown", "importorder", "bad"),
-        Heap("Exception at the carrier", orders["exception"], "status=exception", "importorder",
-             "bad"),
-        Heap("Failed numbers to try again", orders["failed"], "question=retry", "importorder",
-             "bad"),
-        Heap("Checked, to be submitted", orders["checked"], "status=checked", "importorder",
-             "todo"),
+        Heap(
+            "Exception at the carrier",
+            orders["exception"],
+            "status=exception",
+            "importorder",
+            "bad",
+        ),
+        Heap(
+            "Failed numbers to try again", orders["failed"], "question=retry", "importorder", "bad"
+        ),
+        Heap(
+            "Checked, to be submitted", orders["checked"], "status=checked", "importorder", "todo"
+        ),
         Heap("Drafts to be checked", orders["drafts"], "status=draft", "importorder", "todo"),
-        Heap("Numbers lost", TelephoneNumber.objects.filter(state=NumberState.LOST).count(),
-             "state=lost", "telephonenumber", "bad"),
-        Heap("LOAs that the carrier refused",
-             LoaUpload.objects.filter(state=LoaUploadState.REFUSED).count(),
-             "upload=refused", "loa", "bad"),
+        Heap(
+            "Numbers lost",
+            TelephoneNumber.objects.filter(state=NumberState.LOST).count(),
+            "state=lost",
+            "telephonenumber",
+            "bad",
+        ),
+        Heap(
+            "LOAs that the carrier refused",
+            LoaUpload.objects.filter(state=LoaUploadState.REFUSED).count(),
+            "upload=refused",
+            "loa",
+            "bad",
+        ),
     ]
     return [heap for heap in heaps if heap.count]
 

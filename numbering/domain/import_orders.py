@@ -58,7 +58,9 @@ def held_numbers(
     rows = ImportOrderNumber.objects.filter(e164__in=e164s, is_holding=True)
     if except_order is not None:
         rows = rows.exclude(order=except_order)
-    held = {e164: HeldNumber(e164, order_id) for e164, order_id in rows.values_list("e164", "order")}
+    held = {
+        e164: HeldNumber(e164, order_id) for e164, order_id in rows.values_list("e164", "order")
+    }
     hosted = TelephoneNumber.objects.filter(e164__in=e164s, state=NumberState.HOSTED)
     for e164 in hosted.values_list("e164", flat=True):
         held.setdefault(e164, HeldNumber(e164, None))
@@ -125,9 +127,7 @@ def remove_numbers(order: ImportOrder, number_ids: Iterable[int], *, actor: User
         _lock_editable(order)
         removed, _ = order.numbers.filter(pk__in=list(number_ids)).delete()
         if removed:
-            note(
-                order, f"{removed} numbers removed.", learned_by=LearnedBy.PERSON, actor=actor
-            )
+            note(order, f"{removed} numbers removed.", learned_by=LearnedBy.PERSON, actor=actor)
     return removed
 
 

@@ -59,7 +59,7 @@ class JobKind:
 
     def wait_after(self, attempts: int) -> float:
         """Return the seconds to wait after so many tries: doubling, with jitter, up to a cap."""
-        wait = min(self.longest_wait, self.first_wait * 2 ** min(attempts - 1, 20))
+        wait = min(self.longest_wait, self.first_wait * 2.0 ** min(attempts - 1, 20))
         return wait * random.uniform(0.8, 1.2)
 
 
@@ -159,9 +159,7 @@ def run(job: Job, kinds: dict[str, JobKind]) -> None:
 
 
 def _finish(job: Job) -> None:
-    done = Job.objects.filter(
-        pk=job.pk, lease_token=job.lease_token, ticket=job.ticket
-    ).update(
+    done = Job.objects.filter(pk=job.pk, lease_token=job.lease_token, ticket=job.ticket).update(
         state=JobState.DONE,
         key=None,
         lease_token="",

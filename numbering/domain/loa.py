@@ -81,7 +81,7 @@ def receive_loa(
                 loa.save()
                 cover(loa, order)
         except BaseException:
-            loa.file.storage.delete(loa.file.name)
+            loa.file.storage.delete(str(loa.file.name))
             raise
         note(
             order,
@@ -157,7 +157,7 @@ def send_to_carrier(order: ImportOrder, *, actor: User | None) -> Loa:
 
 def run_upload(job: Job) -> None:
     """Handler: upload one LOA. After a lost answer the carrier's file list decides."""
-    upload = LoaUpload.objects.select_related("loa", "order").get(pk=job.subject_id)
+    upload = LoaUpload.objects.select_related("loa", "order").get(pk=job.subject)
     order_id = upload.order.carrier_order_id
     if upload.state != LoaUploadState.WAITING or not order_id:
         return
@@ -172,9 +172,7 @@ def run_upload(job: Job) -> None:
             known = set(
                 LoaUpload.objects.filter(order=upload.order).values_list("file_id", flat=True)
             )
-            if upload.sent_at is not None and (
-                file_id := _already_there(order_id, known, content)
-            ):
+            if upload.sent_at is not None and (file_id := _already_there(order_id, known, content)):
                 _settle(upload, LoaUploadState.UPLOADED, "", file_id=file_id)
                 return
             if not jobs.renew(job):
@@ -212,13 +210,11 @@ def _already_there(order_id: str, known: set[str], content: bytes) -> str:
     return ""
 
 
-def _settle(
-    upload: LoaUpload, state: LoaUploadState, trouble: str, *, file_id: str = ""
-) -> None:
+def _settle(upload: LoaUpload, state: LoaUploadState, trouble: str, *, file_id: str = "") -> None:
     with transaction.atomic():
-        changed = LoaUpload.objects.filter(
-            pk=upload.pk, state=LoaUploadState.WAITING
-        ).update(state=state, trouble=trouble[:500], file_id=file_id, settled_at=Now())
+        changed = LoaUpload.objects.filter(pk=upload.pk, state=LoaUploadState.WAITING).update(
+            state=state, trouble=trouble[:500], file_id=file_id, settled_at=Now()
+        )
         if not changed:
             return
         note(

@@ -35,7 +35,7 @@ _SETTLED = {ImportOrderStatus.COMPLETE, ImportOrderStatus.PARTIAL, ImportOrderSt
 
 def run_read(job: Job) -> None:
     """Handler: read the order at the carrier and take over what it says."""
-    order = ImportOrder.objects.select_related("sip_peer").get(pk=job.subject_id)
+    order = ImportOrder.objects.select_related("sip_peer").get(pk=job.subject)
     if not order.carrier_order_id or order.status not in AT_CARRIER:
         return
     try:
@@ -62,9 +62,7 @@ def refresh(order: ImportOrder, *, learned_by: LearnedBy) -> ImportOrderRecord:
     return record
 
 
-def apply_record(
-    order: ImportOrder, record: ImportOrderRecord, *, learned_by: LearnedBy
-) -> None:
+def apply_record(order: ImportOrder, record: ImportOrderRecord, *, learned_by: LearnedBy) -> None:
     """Take over what the carrier says. Saying the same thing twice changes nothing.
 
     Must run inside a transaction: status, numbers and timeline change together or not at all.

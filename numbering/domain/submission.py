@@ -9,6 +9,7 @@ decides.
 
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
@@ -112,7 +113,7 @@ def run_submit(job: Job) -> None:
     """Handler: send the order of this job, once. Raises TryLater when nothing was sent."""
     attempt = (
         SubmitAttempt.objects.select_related("order__subscriber", "order__sip_peer")
-        .filter(order_id=job.subject_id, state__in=OPEN_ATTEMPTS)
+        .filter(order_id=job.subject, state__in=OPEN_ATTEMPTS)
         .first()
     )
     if attempt is None or attempt.state in (AttemptState.UNKNOWN, AttemptState.PARKED):
@@ -132,7 +133,7 @@ def run_submit(job: Job) -> None:
     document = _document(attempt)
     # From here on only the holder of a live claim may send. The lease is stretched over the
     # longest possible call, so that nobody takes the attempt for abandoned while it runs.
-    if not jobs.renew(job, seconds=settings.CARRIER["call_timeout"] * 2 + 30):
+    if not jobs.renew(job, seconds=int(str(settings.CARRIER["call_timeout"])) * 2 + 30):
         return
     try:
         with working_on(order.pk):
@@ -145,23 +146,21 @@ def run_submit(job: Job) -> None:
 
 def give_up_submit(job: Job) -> None:
     """The submit job was parked: what was never sent is withdrawn and waits for a person."""
-    SubmitAttempt.objects.filter(order_id=job.subject_id, state=AttemptState.PENDING).update(
+    SubmitAttempt.objects.filter(order_id=job.subject, state=AttemptState.PENDING).update(
         state=AttemptState.WITHDRAWN, settled_at=Now()
     )
-    order = ImportOrder.objects.get(pk=job.subject_id)
+    order = ImportOrder.objects.get(pk=job.subject)
     reason = "The portal stopped trying to send this order; nothing was sent. Submit it again."
-    ImportOrder.objects.filter(pk=order.pk, status=ImportOrderStatus.CHECKED).update(
-        trouble=reason
-    )
+    ImportOrder.objects.filter(pk=order.pk, status=ImportOrderStatus.CHECKED).update(trouble=reason)
     note(order, reason, learned_by=LearnedBy.PORTAL)
 
 
 def _claim(attempt: SubmitAttempt, job: Job) -> bool:
     with transaction.atomic():
         order = attempt.order
-        claimed = SubmitAttempt.objects.filter(
-            pk=attempt.pk, state=AttemptState.PENDING
-        ).update(state=AttemptState.SENDING, claim_token=job.lease_token, sent_at=Now())
+        claimed = SubmitAttempt.objects.filter(pk=attempt.pk, state=AttemptState.PENDING).update(
+            state=AttemptState.SENDING, claim_token=job.lease_token, sent_at=Now()
+        )
         if not claimed:
             return False
         if order.status == ImportOrderStatus.CHECKED:
@@ -262,9 +261,7 @@ def _refused(attempt: SubmitAttempt, error: CarrierError) -> None:
             state=AttemptState.REFUSED, settled_at=Now(), message=message[:1000]
         )
         order = attempt.order
-        named = {
-            e164: problem for problem in error.problems for e164 in problem.telephone_numbers
-        }
+        named = {e164: problem for problem in error.problems for e164 in problem.telephone_numbers}
         mark_problems(order, named, status=OrderNumberStatus.BLOCKED, operation="import")
         move(
             order,
@@ -289,9 +286,7 @@ def _outcome_unknown(attempt: SubmitAttempt, message: str) -> None:
             "not send it again.",
             learned_by=LearnedBy.PORTAL,
         )
-        jobs.enqueue(
-            "settle_attempt", subject_id=attempt.pk, due_in=settings.LOOK_FIRST_SECONDS
-        )
+        jobs.enqueue("settle_attempt", subject_id=attempt.pk, due_in=settings.LOOK_FIRST_SECONDS)
 
 
 def accept(
@@ -348,7 +343,7 @@ def accept(
 
 def run_settle(job: Job) -> None:
     """Handler: look for an order whose submission got no clear answer."""
-    attempt = SubmitAttempt.objects.select_related("order__sip_peer").get(pk=job.subject_id)
+    attempt = SubmitAttempt.objects.select_related("order__sip_peer").get(pk=job.subject)
     if attempt.state != AttemptState.UNKNOWN:
         return
     try:
@@ -397,9 +392,7 @@ def _look(attempt: SubmitAttempt) -> list[ImportOrderRecord]:
     carrier = get_carrier()
     ids = {
         row.order_id
-        for row in carrier_orders.find(
-            carrier, customer_order_id=attempt.customer_order_id
-        ).rows
+        for row in carrier_orders.find(carrier, customer_order_id=attempt.customer_order_id).rows
     }
     found = [carrier_orders.get(carrier, order_id=order_id) for order_id in ids]
     found = [record for record in found if _is_ours(record, attempt)]
@@ -407,9 +400,9 @@ def _look(attempt: SubmitAttempt) -> list[ImportOrderRecord]:
         return found
     # The reference may not be searchable yet: look by number, and open what is new there.
     known = set(
-        ImportOrder.objects.exclude(carrier_order_id=None).values_list(
-            "carrier_order_id", flat=True
-        ).filter(numbers__e164__in=attempt.order.numbers.values("e164"))
+        ImportOrder.objects.exclude(carrier_order_id=None)
+        .values_list("carrier_order_id", flat=True)
+        .filter(numbers__e164__in=attempt.order.numbers.values("e164"))
     )
     for e164 in attempt.order.numbers.values_list("e164", flat=True)[:LOOKED_UP_NUMBERS]:
         for row in carrier_orders.find(carrier, telephone_number=e164).rows:
@@ -429,16 +422,16 @@ def _is_ours(record: ImportOrderRecord, attempt: SubmitAttempt) -> bool:
     return record.customer_order_id == attempt.customer_order_id
 
 
-def _keep_look(attempt: SubmitAttempt, look: dict[str, object]) -> None:
+def _keep_look(attempt: SubmitAttempt, look: Mapping[str, object]) -> None:
     attempt.looks = [*attempt.looks, look]
     SubmitAttempt.objects.filter(pk=attempt.pk).update(looks=attempt.looks)
 
 
 def _park_attempt(attempt: SubmitAttempt, message: str) -> None:
     with transaction.atomic():
-        parked = SubmitAttempt.objects.filter(
-            pk=attempt.pk, state=AttemptState.UNKNOWN
-        ).update(state=AttemptState.PARKED, message=message)
+        parked = SubmitAttempt.objects.filter(pk=attempt.pk, state=AttemptState.UNKNOWN).update(
+            state=AttemptState.PARKED, message=message
+        )
         if parked:
             ImportOrder.objects.filter(pk=attempt.order_id).update(trouble=message)
             note(attempt.order, message, learned_by=LearnedBy.LOOKUP)

@@ -108,9 +108,7 @@ def _faults(topic: Topic, one: Subscription) -> list[Finding]:
     left = one.expiry_seconds
     if left is None or left < LEAST_LEFT_SECONDS:
         days = "an unknown time" if left is None else f"{left // 86400} days"
-        faults.append(
-            (f"It ends in {days}.", "Renew it. Nobody is told when a subscription ends.")
-        )
+        faults.append((f"It ends in {days}.", "Renew it. Nobody is told when a subscription ends."))
     status = one.status_text.strip()
     if status and status.upper() != NEVER_CALLED and not status.startswith("2"):
         faults.append(

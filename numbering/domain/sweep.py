@@ -7,9 +7,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from numbering.domain import jobs
-from numbering.enums import AT_CARRIER, LearnedBy
+from numbering.enums import AT_CARRIER, JobState, LearnedBy
 from numbering.models import CarrierExchange, Heartbeat, ImportOrder, Job
-from numbering.enums import JobState
 
 BATCH = 500
 DONE_JOBS_KEPT_DAYS = 14

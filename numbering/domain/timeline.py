@@ -60,6 +60,4 @@ def note(
 
 def next_read_in(reads: int) -> int:
     """Return the seconds until the sweep reads an order again that was read `reads` times."""
-    return int(
-        min(settings.SWEEP_CAP_SECONDS, settings.SWEEP_FIRST_SECONDS * 2 ** min(reads, 16))
-    )
+    return int(min(settings.SWEEP_CAP_SECONDS, settings.SWEEP_FIRST_SECONDS * 2 ** min(reads, 16)))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -134,9 +135,7 @@ def _match(readings: list[_Reading]) -> None:
         else:
             reading.state = WebhookState.APPLIED
             to_read.append(reading.order_id)
-    jobs.enqueue_many(
-        "read_order", sorted(set(to_read)), learned_by=LearnedBy.WEBHOOK
-    )
+    jobs.enqueue_many("read_order", sorted(set(to_read)), learned_by=LearnedBy.WEBHOOK)
     _look_for(strangers)
 
 
@@ -184,7 +183,7 @@ def _write(readings: list[_Reading]) -> None:
     assignments = ", ".join(
         f"{name} = given.column{index}" for index, name in enumerate(_COLUMNS, start=3)
     )
-    params: list[object] = [timezone.now()]
+    params: list[datetime | int | str] = [timezone.now()]
     for reading in readings:
         params += [reading.event_id, reading.order_id or 0]
         params += [str(getattr(reading, name)) for name in _COLUMNS]

@@ -44,6 +44,13 @@ class Job(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.subject_id or ''}".strip()
 
+    @property
+    def subject(self) -> int:
+        """The primary key to work on; ValueError for a kind of job that has none."""
+        if self.subject_id is None:
+            raise ValueError(f"The job {self.kind} has no subject.")
+        return self.subject_id
+
 
 class Heartbeat(models.Model):
     """When a recurring part of the portal last did its round."""

@@ -78,9 +78,7 @@ class LoaUpload(models.Model):
 
     loa = models.ForeignKey(Loa, on_delete=models.PROTECT, related_name="uploads")
     order = models.ForeignKey(ImportOrder, on_delete=models.PROTECT, related_name="loa_uploads")
-    state = models.CharField(
-        max_length=10, choices=LoaUploadState, default=LoaUploadState.WAITING
-    )
+    state = models.CharField(max_length=10, choices=LoaUploadState, default=LoaUploadState.WAITING)
     file_id = models.CharField("carrier's file id", max_length=120, blank=True)
     # Set just before the call, so that a lost answer is looked up and not sent again.
     sent_at = models.DateTimeField(null=True)
@@ -101,9 +99,7 @@ class LoaOpening(models.Model):
     """Who opened which LOA, and when."""
 
     loa = models.ForeignKey(Loa, on_delete=models.PROTECT, related_name="openings")
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -53,12 +53,8 @@ class Subscriber(models.Model):
         "state", max_length=2, validators=[validate_state], help_text="Two letters, like CO."
     )
     zip_code = models.CharField("ZIP code", max_length=5, validators=[validate_zip])
-    plus_four = models.CharField(
-        "ZIP+4", max_length=4, blank=True, validators=[validate_plus_four]
-    )
-    county = models.CharField(
-        "county", max_length=60, blank=True, validators=[validate_plain_text]
-    )
+    plus_four = models.CharField("ZIP+4", max_length=4, blank=True, validators=[validate_plus_four])
+    county = models.CharField("county", max_length=60, blank=True, validators=[validate_plain_text])
     created_at = models.DateTimeField("added", auto_now_add=True)
 
     class Meta:
@@ -89,12 +85,8 @@ class Subscriber(models.Model):
 class LoaSigner(models.Model):
     """A person who may sign LOAs for a subscriber."""
 
-    subscriber = models.ForeignKey(
-        Subscriber, on_delete=models.CASCADE, related_name="loa_signers"
-    )
-    name = models.CharField(
-        "first and last name", max_length=60, validators=[validate_plain_text]
-    )
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="loa_signers")
+    name = models.CharField("first and last name", max_length=60, validators=[validate_plain_text])
     email = models.EmailField("e-mail", blank=True)
     is_approved = models.BooleanField("may sign LOAs", default=True)
 

@@ -70,7 +70,7 @@ class ScriptedServer:
                 return
 
 
-class StopServing(Exception):  # noqa: N818 - an order, not an error
+class StopServing(Exception):
     """Raised by a script to close its connection."""
 
 

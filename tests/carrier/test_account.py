@@ -54,10 +54,12 @@ def test_an_unsafe_address_is_refused_without_being_repeated(address: str) -> No
     assert "secret-password" not in str(caught.value)
 
 
-def test_the_token_address_is_checked_as_well() -> None:
+def test_the_other_addresses_are_checked_as_well() -> None:
     client = ClientCredentials("http://carrier.example/token", "id", "secret")
     with pytest.raises(ValueError, match="token_url"):
         settings_at("http://127.0.0.1", credentials=client)
+    with pytest.raises(ValueError, match="v1_base"):
+        settings_at("http://127.0.0.1", v1_base="http://carrier.example/")
 
 
 @pytest.mark.parametrize("account_id", ["", "../1", "99 00", "\uff11"])

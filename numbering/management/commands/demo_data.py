@@ -22,8 +22,16 @@ _PEOPLE = (
 )
 _SUBSCRIBERS = (
     ("Brightside Dental", "1420", "Larimer", "St", "Denver", "CO", "80202", "Maria Lopez"),
-    ("Harbor Freight Forwarding", "88", "Commercial", "Ave", "Portland", "ME", "04101",
-     "Tom Becker"),
+    (
+        "Harbor Freight Forwarding",
+        "88",
+        "Commercial",
+        "Ave",
+        "Portland",
+        "ME",
+        "04101",
+        "Tom Becker",
+    ),
     ("Juniper Veterinary Clinic", "305", "Juniper", "Blvd", "Austin", "TX", "78701", "Ana Ruiz"),
 )
 

@@ -14,9 +14,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add --once."""
-        parser.add_argument(
-            "--once", action="store_true", help="Do what is due now, then stop."
-        )
+        parser.add_argument("--once", action="store_true", help="Do what is due now, then stop.")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
         """Run the worker."""

@@ -1,0 +1,61 @@
+"""What tests of the portal share: people, a sandbox carrier, and a database that is really used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from accounts.rights import Role
+from carrier.sandbox import Sandbox, SandboxOptions
+from tests import builders
+
+
+@pytest.fixture(scope="session")
+def portal_sandbox() -> Iterator[Sandbox]:
+    """One sandbox carrier for all tests of a process; orders are processed at once."""
+    with Sandbox(SandboxOptions(processing_seconds=0, lost_after_seconds=0)) as running:
+        yield running
+
+
+@pytest.fixture
+def carrier_away(settings: Any) -> None:
+    """Point the portal to an address where nobody listens (also what the settings start with)."""
+    settings.CARRIER = {**settings.CARRIER, "v2_base": "http://127.0.0.1:1/api/v2/"}
+
+
+@pytest.fixture
+def at_carrier(portal_sandbox: Sandbox, settings: Any) -> Iterator[Sandbox]:
+    """The portal's carrier is the sandbox; its faults are cleared afterwards."""
+    settings.CARRIER = {
+        **settings.CARRIER,
+        "v1_base": portal_sandbox.v1_base,
+        "v2_base": portal_sandbox.v2_base,
+        "token_url": portal_sandbox.token_url,
+        "call_timeout": 5,
+    }
+    yield portal_sandbox
+    portal_sandbox.clear_faults()
+    portal_sandbox.change(processing_seconds=0, lost_after_seconds=0)
+
+
+@pytest.fixture
+def support(db: None) -> User:
+    """Somebody of the support staff."""
+    return builders.person(Role.SUPPORT)
+
+
+@pytest.fixture
+def sign_in(settings: Any) -> Callable[[User], Client]:
+    """Give a browser in which the person is signed in; the second factor has tests of its own."""
+    settings.SECOND_FACTOR_REQUIRED = False
+
+    def make(person: User) -> Client:
+        client = Client()
+        client.force_login(person)
+        return client
+
+    return make
