@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -79,14 +78,3 @@ def test_what_is_no_notice_is_unreadable(body: bytes, content_type: str) -> None
 def test_a_path_for_an_order_id_is_only_text() -> None:
     body = b"<Notification><OrderId>../../accounts/1</OrderId></Notification>"
     assert read_notification(body, "application/xml").order_id == "../../accounts/1"
-
-
-def test_reading_a_notice_takes_tens_of_microseconds() -> None:
-    best = min(_time_one() for _ in range(200))
-    assert best < 0.0002
-
-
-def _time_one() -> float:
-    began = time.perf_counter()
-    read_notification(NOTICE, "application/xml")
-    return time.perf_counter() - began

@@ -73,7 +73,7 @@ def test_nobody_waits_for_another_threads_fetch_for_ever() -> None:
     began = time.monotonic()
     with pytest.raises(TimeoutError):
         store.get(slow, wait_seconds=0.1)
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < 1
     release.set()
     thread.join()
 

@@ -315,6 +315,7 @@ def test_exactly_ten_mebibytes_are_taken_and_one_byte_more_is_not_u03() -> None:
 # Whole, and nothing after the end
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, about what is then refused
 @pytest.mark.parametrize(
     ("read", "content"),
     [
@@ -478,6 +479,11 @@ def test_what_acts_inside_an_object_stream_is_found_u08() -> None:
     assert flaw_of(read_pdf, content) == Flaw.ACTIVE
 
 
+def test_what_acts_in_the_trailer_is_found() -> None:
+    content = pdf_of().replace(b"/Root", b"/Info<</S/Launch>>/Root")
+    assert flaw_of(read_pdf, content) == Flaw.ACTIVE
+
+
 def test_what_acts_in_an_earlier_revision_is_found() -> None:
     content = with_revision(pdf_of(ACTIVE["launch"]), 5, b"<<>>")
     assert flaw_of(read_pdf, content) == Flaw.ACTIVE
@@ -567,6 +573,7 @@ def assert_refused_in_time(bomb: bytes, words: str) -> None:
             )
         ),
         with_object_stream(*[b"1"] * 20_000),
+        with_object_stream(b"(%b)" % (b"x" * 5 * 1024**2)),
     ],
     ids=[
         "many-streams",
@@ -574,6 +581,7 @@ def assert_refused_in_time(bomb: bytes, words: str) -> None:
         "three-packings",
         "packed-twice",
         "objects-in-object-stream",
+        "large-object-stream",
     ],
 )
 def test_bombs_in_other_wrappings_are_refused(content: bytes) -> None:
@@ -671,6 +679,20 @@ print(json.dumps(found))
     }
 
 
+def test_the_reader_sets_its_limits_before_it_answers(tmp_path: Path) -> None:
+    with (tmp_path / "answer").open("wb") as answer:
+        finished = subprocess.run(
+            [sys.executable, "-m", "numbering.loa_file_reader", "PDF"],
+            input=pdf_of(),
+            stdout=answer,  # a file, which the reader may not write to
+            stderr=subprocess.DEVNULL,
+            check=False,
+            cwd=PROJECT,
+        )
+    assert finished.returncode != 0
+    assert (tmp_path / "answer").read_bytes() == b""
+
+
 def test_deep_nesting_is_refused() -> None:
     assert refusal(pdf_of(b"[" * 50_000 + b"]" * 50_000)) == (
         "The file could not be read safely. Print it to PDF, or scan the printed LOA, and "
@@ -678,6 +700,7 @@ def test_deep_nesting_is_refused() -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, about what is then refused
 def test_files_bent_at_random_are_refused_or_whole() -> None:
     dice = random.Random(3)
     kinds = (
