@@ -277,12 +277,16 @@ def _refuse_active(dictionary: DictionaryObject) -> None:
         or _name_at(dictionary, "/S") in _ACTIVE_ACTIONS
         or _name_at(dictionary, "/Type") in _ACTIVE_TYPES
         or _name_at(dictionary, "/Subtype") in _ACTIVE_TYPES
-        # A place to open the file at is fine; an action is not.
-        or isinstance(_value_at(dictionary, "/OpenAction"), DictionaryObject)
+        # A place to open the file at is fine, and many programs write one; an action is not.
+        or _acts_on_opening(_value_at(dictionary, "/OpenAction"))
         # The content of such a stream is in another file.
         or (isinstance(dictionary, StreamObject) and "/F" in dictionary)
     ):
         raise Flawed(Flaw.ACTIVE)
+
+
+def _acts_on_opening(value: object) -> bool:
+    return isinstance(value, DictionaryObject) and _name_at(value, "/S") != "/GoTo"
 
 
 def _refuse_large_picture(stream: StreamObject) -> None:

@@ -231,8 +231,9 @@ def test_a_file_with_a_later_revision_is_taken() -> None:
     assert read_pdf(with_revision(pdf_of(), 3, PAGE)) == 1
 
 
-def test_a_place_to_open_the_file_at_is_no_action() -> None:
-    assert read_pdf(pdf_of(catalog=b"/OpenAction[3 0 R /Fit]")) == 1
+@pytest.mark.parametrize("place", [b"[3 0 R /Fit]", b"<</S/GoTo/D[3 0 R/Fit]>>"])
+def test_a_place_to_open_the_file_at_is_no_action(place: bytes) -> None:
+    assert read_pdf(pdf_of(catalog=b"/OpenAction" + place)) == 1
 
 
 def test_a_reference_to_nothing_is_taken_as_the_null_it_is() -> None:
@@ -460,7 +461,7 @@ def test_a_pdf_that_acts_is_refused_u08(body: bytes) -> None:
 @pytest.mark.parametrize(
     "catalog",
     [
-        b"/OpenAction<</S/GoTo/D[3 0 R/Fit]>>",
+        b"/OpenAction<</S/Named/N/Print>>",
         b"/OpenAction 5 0 R",
         b"/Names<</JavaScript<</Names[]>>>>",
         b"/Names<</EmbeddedFiles<</Names[]>>>>",
@@ -469,7 +470,7 @@ def test_a_pdf_that_acts_is_refused_u08(body: bytes) -> None:
     ],
 )
 def test_a_catalog_that_acts_is_refused_u08(catalog: bytes) -> None:
-    content = pdf_of(b"<</S/GoTo/D[3 0 R/Fit]>>", b"/JavaScript", catalog=catalog)
+    content = pdf_of(b"<</S/Named/N/Print>>", b"/JavaScript", catalog=catalog)
     assert flaw_of(read_pdf, content) == Flaw.ACTIVE
 
 
