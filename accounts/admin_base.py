@@ -62,7 +62,7 @@ class PortalModelAdmin(_ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     list_filter_submit = True
-    compressed_fields = True
+    compressed_fields = False
     warn_unsaved_form = True
     actions_on_top = True
 

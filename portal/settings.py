@@ -226,6 +226,8 @@ WEBHOOK_PASSWORDS = [part for part in read_secret("WEBHOOK_PASSWORDS").split(","
 # Before the first look for an order whose submission got no clear answer, and between the looks.
 LOOK_FIRST_SECONDS = read_int("LOOK_FIRST_SECONDS", default=120)
 LOOK_AGAIN_SECONDS = read_int("LOOK_AGAIN_SECONDS", default=600)
+# An accepted order is read once so soon: its first states pass without a notification.
+READ_SOON_SECONDS = read_int("READ_SOON_SECONDS", default=5)
 # The sweep reads an open order this long after its last read, doubling up to the cap.
 SWEEP_FIRST_SECONDS = read_int("SWEEP_FIRST_SECONDS", default=60, least=1)
 SWEEP_CAP_SECONDS = read_int("SWEEP_CAP_SECONDS", default=3600, least=1)

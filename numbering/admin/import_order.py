@@ -107,8 +107,8 @@ class ImportOrderAdmin(PortalModelAdmin):
         if change:
             if not form.changed_data:
                 return
-            super().save_model(request, obj, form, change)
-            import_orders.details_changed(obj, actor=person)
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            import_orders.change_details(obj, changes, actor=person)
             return
         assert isinstance(form, ImportOrderForm)
         numbers = form.read_numbers()
@@ -141,6 +141,13 @@ class ImportOrderAdmin(PortalModelAdmin):
         may = super().has_change_permission(request, obj)
         return may and (not isinstance(obj, ImportOrder) or obj.status in EDITABLE)
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Offer one button: saving always leads to the order's page."""
+        context.update(show_save_and_add_another=False, show_save_and_continue=False)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     # --- The order's page -------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
@@ -164,7 +171,11 @@ class ImportOrderAdmin(PortalModelAdmin):
 
     def details_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Edit the details of a draft with the usual form."""
-        return super().changeform_view(request, object_id)
+        try:
+            return super().changeform_view(request, object_id)
+        except CannotDo as error:  # it was sent while the form was open
+            messages.error(request, str(error))
+            return self._to_page(int(object_id))
 
     def page_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Show the order."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 from numbering.admin.badges import badge, tone_of
 from numbering.admin.import_order_actions import ACTIONS
 from numbering.domain.error_help import help_for, unknown_help
-from numbering.domain.next_step import is_mixed, next_step, number_counts
+from numbering.domain.next_step import next_step, number_counts
 from numbering.domain.submission import parked_attempt
 from numbering.enums import (
     EDITABLE,
@@ -56,7 +56,6 @@ def page_context(request: HttpRequest, order: ImportOrder) -> dict[str, Any]:
         "is_editable": order.status in EDITABLE,
         "is_in_motion": order.status in _IN_MOTION
         or order.loa_uploads.filter(state="waiting").exclude(order__carrier_order_id=None).exists(),
-        "is_mixed": order.status in EDITABLE and is_mixed(order),
         "counts": [
             (OrderNumberStatus(status), count, tone_of(status))
             for status, count in sorted(counts.items())

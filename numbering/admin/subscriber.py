@@ -45,11 +45,12 @@ class SubscriberAdmin(PortalModelAdmin):
             {
                 "description": "Where the telephone service is, as on the phone bill.",
                 "fields": (
-                    ("house_number", "house_suffix", "pre_directional"),
-                    ("street_name", "street_suffix", "post_directional"),
-                    "address_line2",
-                    ("city", "state_code"),
-                    ("zip_code", "plus_four", "county"),
+                    ("house_number", "house_suffix"),
+                    ("street_name", "street_suffix"),
+                    ("pre_directional", "post_directional"),
+                    ("address_line2", "city"),
+                    ("state_code", "county"),
+                    ("zip_code", "plus_four"),
                 ),
             },
         ),

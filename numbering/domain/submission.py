@@ -10,7 +10,7 @@ decides.
 import re
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -56,10 +56,15 @@ def submit(order: ImportOrder, *, actor: User | None) -> SubmitAttempt:
     """
     if len(kinds_in(order)) > 1:
         raise CannotDo("Local and toll-free numbers must be split into two orders first.")
-    if order.numbers.count() > ORDER_NUMBERS_LIMIT:
+    count = order.numbers.count()
+    if not count:
+        raise CannotDo("Add telephone numbers first.")
+    if count > ORDER_NUMBERS_LIMIT:
         raise CannotDo(f"The carrier takes at most {ORDER_NUMBERS_LIMIT:,} numbers in one order.")
-    reference = f"IO{order.pk}-{secrets.token_hex(6)}"
     with transaction.atomic():
+        # A queued try that found the carrier away belongs to the same intention.
+        attempt = SubmitAttempt.objects.filter(order=order, state=AttemptState.PENDING).first()
+        reference = attempt.customer_order_id if attempt else f"IO{order.pk}-{secrets.token_hex(6)}"
         if not move(
             order,
             ImportOrderStatus.SUBMITTING,
@@ -74,15 +79,9 @@ def submit(order: ImportOrder, *, actor: User | None) -> SubmitAttempt:
                 raise CannotDo("Check importability first.")
             label = order.get_status_display().lower()
             raise CannotDo(f"This order was sent already: it is {label}.")
-        # A queued try that found the carrier away belongs to the same intention.
-        attempt = SubmitAttempt.objects.filter(order=order, state=AttemptState.PENDING).first()
         if attempt is None:
             attempt = SubmitAttempt.objects.create(
                 order=order, customer_order_id=reference, actor=actor
-            )
-        else:
-            ImportOrder.objects.filter(pk=order.pk).update(
-                customer_order_id=attempt.customer_order_id
             )
         jobs.enqueue("submit_order", subject_id=order.pk)
     return attempt
@@ -129,14 +128,13 @@ def run_submit(job: Job) -> None:
         raise TryLater(str(error), after=60) from error
     if not _claim(attempt, job):
         return
-    order = attempt.order
     document = _document(attempt)
-    # From here on only the holder of a live claim may send. The lease is stretched over the
-    # longest possible call, so that nobody takes the attempt for abandoned while it runs.
-    if not jobs.renew(job, seconds=int(str(settings.CARRIER["call_timeout"])) * 2 + 30):
+    # Only the holder of a live claim may send, so it is asked for once more just before the call.
+    if not _renew_over_call(job):
+        _release(attempt)
         return
     try:
-        with working_on(order.pk):
+        with working_on(attempt.order_id):
             record = carrier_orders.create(carrier, order=document)
     except CarrierError as error:
         _settle_error(attempt, error)
@@ -144,8 +142,17 @@ def run_submit(job: Job) -> None:
         accept(attempt, record, learned_by=LearnedBy.ANSWER)
 
 
+def _renew_over_call(job: Job) -> bool:
+    """Stretch the lease over the longest possible call: nobody shall take it for abandoned."""
+    return jobs.renew(job, seconds=float(str(settings.CARRIER["call_timeout"])) * 2 + 30)
+
+
 def give_up_submit(job: Job) -> None:
     """The submit job was parked: what was never sent is withdrawn and waits for a person."""
+    sending = SubmitAttempt.objects.filter(order_id=job.subject, state=AttemptState.SENDING)
+    if (attempt := sending.select_related("order").first()) is not None:
+        _outcome_unknown(attempt, "The worker stopped while sending.")
+        return
     SubmitAttempt.objects.filter(order_id=job.subject, state=AttemptState.PENDING).update(
         state=AttemptState.WITHDRAWN, settled_at=Now()
     )
@@ -158,9 +165,10 @@ def give_up_submit(job: Job) -> None:
 def _claim(attempt: SubmitAttempt, job: Job) -> bool:
     with transaction.atomic():
         order = attempt.order
-        claimed = SubmitAttempt.objects.filter(pk=attempt.pk, state=AttemptState.PENDING).update(
-            state=AttemptState.SENDING, claim_token=job.lease_token, sent_at=Now()
-        )
+        # In this transaction, so that a worker that slept and lost its job claims nothing.
+        claimed = _renew_over_call(job) and SubmitAttempt.objects.filter(
+            pk=attempt.pk, state=AttemptState.PENDING
+        ).update(state=AttemptState.SENDING, claim_token=job.lease_token, sent_at=Now())
         if not claimed:
             return False
         if order.status == ImportOrderStatus.CHECKED:
@@ -179,6 +187,13 @@ def _claim(attempt: SubmitAttempt, job: Job) -> bool:
             return False
     attempt.refresh_from_db()
     return True
+
+
+def _release(attempt: SubmitAttempt) -> None:
+    """Give a claim back: the lease ended before anything was sent."""
+    SubmitAttempt.objects.filter(
+        pk=attempt.pk, state=AttemptState.SENDING, claim_token=attempt.claim_token
+    ).update(state=AttemptState.PENDING, claim_token="", sent_at=None)
 
 
 def _document(attempt: SubmitAttempt) -> NewImportOrder:
@@ -235,9 +250,13 @@ def _settle_error(attempt: SubmitAttempt, error: CarrierError) -> None:
 def _not_sent(attempt: SubmitAttempt, message: str) -> None:
     """Nothing left us: the order goes back to exactly where it was, the intention stays."""
     with transaction.atomic():
-        SubmitAttempt.objects.filter(
-            pk=attempt.pk, state__in=(AttemptState.PENDING, AttemptState.SENDING)
+        kept = SubmitAttempt.objects.filter(
+            pk=attempt.pk,
+            state__in=(AttemptState.PENDING, AttemptState.SENDING),
+            claim_token=attempt.claim_token,
         ).update(state=AttemptState.PENDING, claim_token="", sent_at=None, message=message[:1000])
+        if not kept:
+            return  # taken for lost meanwhile: whoever looks for it has the word now
         if not move(
             attempt.order,
             ImportOrderStatus.CHECKED,
@@ -257,9 +276,11 @@ def _refused(attempt: SubmitAttempt, error: CarrierError) -> None:
     )
     message = f"The carrier refused the order: {reasons or in_words(error)}"
     with transaction.atomic():
-        SubmitAttempt.objects.filter(pk=attempt.pk, state=AttemptState.SENDING).update(
-            state=AttemptState.REFUSED, settled_at=Now(), message=message[:1000]
-        )
+        refused = SubmitAttempt.objects.filter(
+            pk=attempt.pk, state=AttemptState.SENDING, claim_token=attempt.claim_token
+        ).update(state=AttemptState.REFUSED, settled_at=Now(), message=message[:1000])
+        if not refused:
+            return  # taken for lost meanwhile: whoever looks for it has the word now
         order = attempt.order
         named = {e164: problem for problem in error.problems for e164 in problem.telephone_numbers}
         mark_problems(order, named, status=OrderNumberStatus.BLOCKED, operation="import")
@@ -332,6 +353,12 @@ def accept(
         apply_record(order, record, learned_by=learned_by)
         for upload_id in LoaUpload.objects.filter(order=order).values_list("pk", flat=True):
             jobs.enqueue("upload_loa", subject_id=upload_id)
+        jobs.enqueue(
+            "read_order",
+            subject_id=order.pk,
+            learned_by=LearnedBy.SWEEP,
+            due_in=settings.READ_SOON_SECONDS,
+        )
         # A notification may have been faster than the answer to our own call.
         early = WebhookEvent.objects.filter(
             state=WebhookState.UNMATCHED, carrier_order_id=record.order_id
@@ -349,20 +376,28 @@ def run_settle(job: Job) -> None:
     try:
         with working_on(attempt.order_id):
             found = _look(attempt)
-    except CarrierError as error:
+    except (CarrierError, CarrierNotConfigured) as error:
         # Not a look: a 404, an error inside a 200 or an empty body only mean "could not look".
-        at = error.retry_at if isinstance(error, Throttled) else None
-        raise TryLater(f"Could not look: {error.message}", at=at, counts=False) from error
-    note_of_look = {
-        "at": timezone.now().isoformat(),
-        "by": f"reference and up to {LOOKED_UP_NUMBERS} numbers",
-        "found": sorted(record.order_id for record in found),
-    }
+        message = f"Could not look for the order at the carrier. {in_words(error)}"
+        ImportOrder.objects.filter(pk=attempt.order_id).update(trouble=message[:1000])
+        if isinstance(error, Throttled):
+            raise TryLater(message, at=error.retry_at, counts=False) from error
+        after = 600 if isinstance(error, CredentialsRefused) else 60
+        raise TryLater(message, after=after, counts=False) from error
+    if not found and (wait := _left_of_wait(attempt)) > 0:
+        # A notice had us look sooner. Only a look after the full wait counts as "not there".
+        raise TryLater("Not there yet.", after=wait, counts=False)
+    _keep_look(
+        attempt,
+        {
+            "at": timezone.now().isoformat(),
+            "by": f"reference and up to {LOOKED_UP_NUMBERS} numbers",
+            "found": sorted(record.order_id for record in found),
+        },
+    )
     if len(found) == 1:
-        _keep_look(attempt, note_of_look)
         accept(attempt, found[0], learned_by=LearnedBy.LOOKUP)
         return
-    _keep_look(attempt, note_of_look)
     if len(found) > 1:
         _park_attempt(
             attempt,
@@ -371,6 +406,7 @@ def run_settle(job: Job) -> None:
         )
         return
     if len(attempt.looks) < 2:
+        ImportOrder.objects.filter(pk=attempt.order_id).update(trouble="")
         note(
             attempt.order,
             "Looked for the order at the carrier: not there yet. The portal looks once more.",
@@ -386,6 +422,16 @@ def run_settle(job: Job) -> None:
         "Two looks with a wait between did not find the order at the carrier. A person must "
         "decide: it is not there, or it is there under an id.",
     )
+
+
+def _left_of_wait(attempt: SubmitAttempt) -> float:
+    """Return the seconds until a look that finds nothing may count."""
+    if attempt.looks:
+        since = datetime.fromisoformat(str(attempt.looks[-1]["at"]))
+        wait = settings.LOOK_AGAIN_SECONDS
+    else:
+        since, wait = attempt.sent_at or attempt.created_at, settings.LOOK_FIRST_SECONDS
+    return float(wait) - (timezone.now() - since).total_seconds()
 
 
 def _look(attempt: SubmitAttempt) -> list[ImportOrderRecord]:
@@ -475,8 +521,13 @@ def adopt(order: ImportOrder, *, carrier_order_id: str, actor: User) -> None:
         raise CannotDo("That carrier order belongs to another import order here.")
     with working_on(order.pk):
         record = carrier_orders.get(get_carrier(), order_id=carrier_order_id)
+    if not _is_ours(record, attempt):
+        raise CannotDo(
+            f"That carrier order stands under the reference {record.customer_order_id or 'none'}, "
+            f"not under ours ({attempt.customer_order_id})."
+        )
     ours = set(order.numbers.values_list("e164", flat=True))
-    theirs = set(record.results())
-    if theirs and theirs != ours:
+    if set(record.results()) != ours:
         raise CannotDo("That carrier order holds other numbers than this one.")
-    accept(attempt, record, learned_by=LearnedBy.PERSON, actor=actor)
+    if not accept(attempt, record, learned_by=LearnedBy.PERSON, actor=actor):
+        raise CannotDo("Nothing waits for this decision any more; look at the order again.")
