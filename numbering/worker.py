@@ -43,13 +43,13 @@ _PAUSE_SECONDS = 0.5
 def plan() -> None:
     """Ask for what is due by itself: waiting webhooks, the sweep, the upkeep."""
     if WebhookEvent.objects.filter(state=WebhookState.NEW).exists():
-        jobs.enqueue("apply_webhooks")
+        jobs.keep_asked("apply_webhooks")
     beats = dict(Heartbeat.objects.values_list("name", "at"))
     now = timezone.now()
     for name, pause in _ROUNDS.items():
         # A beat from the future is a clock that was set back; do the round rather than wait.
         if name not in beats or not timedelta(0) <= now - beats[name] < pause:
-            jobs.enqueue(name)
+            jobs.keep_asked(name)
 
 
 def run_due() -> int:

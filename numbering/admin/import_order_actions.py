@@ -13,11 +13,13 @@ from accounts.models import User
 from numbering.admin.import_order_report import keep_report
 from numbering.domain import import_orders, loa, results, submission
 from numbering.domain.import_orders import CannotDo
+from numbering.domain.next_step import uncovered_count
 from numbering.enums import LearnedBy, OrderNumberStatus
 from numbering.forms import AdoptForm, LoaForm, NumbersForm
 from numbering.loa_file import RefusedLoaFile
 from numbering.models import ImportOrder
 from numbering.phone import NumberKind, display
+from numbering.wording import counted
 
 Run = Callable[[HttpRequest, ImportOrder, User, Any], ImportOrder | None]
 
@@ -49,11 +51,14 @@ def _check(
     if counts["blocked"] or counts["unanswered"]:
         messages.warning(
             request,
-            "{importable} numbers can be imported, {blocked} cannot, {unanswered} got no "
-            "answer.".format(**counts),
+            "{importable} can be imported, {blocked} cannot, {unanswered} got no answer.".format(
+                **counts
+            ),
         )
     else:
-        messages.success(request, f"All {counts['importable']} numbers can be imported.")
+        messages.success(
+            request, f"{counted(counts['importable'], 'number')} checked: all can be imported."
+        )
     return None
 
 
@@ -65,6 +70,26 @@ def _submit(
     submission.submit(order, actor=person)
     messages.success(request, "The order is on its way to the carrier; this page shows when it is.")
     return None
+
+
+def _preview_submit(order: ImportOrder) -> dict[str, Any]:
+    uncovered = uncovered_count(order)
+    if not uncovered:
+        letter = "The LOA is here and goes along."
+    elif order.loa_coverage.exists():
+        letter = f"The LOA here does not cover {counted(uncovered, 'number')}."
+    else:
+        letter = "There is no LOA here. The carrier may ask for it in a dispute."
+    return {
+        "lines": [
+            f"{counted(order.numbers.count(), 'number')} of {order.subscriber}",
+            f"Service address: {order.subscriber.service_address}",
+            f"To {order.sip_peer}",
+            f"Authorized by {order.loa_authorizing_person} ({order.get_loa_type_display()})",
+            letter,
+        ],
+        "summary": "This is what the carrier gets:",
+    }
 
 
 def _refresh(
@@ -125,9 +150,9 @@ def _preview_retry(order: ImportOrder) -> dict[str, Any]:
     kept = order.numbers.exclude(status=OrderNumberStatus.FAILED).count()
     return {
         "lines": [f"{row}: {row.code} {row.description}" for row in failed[:50]],
-        "summary": f"{failed.count()} failed numbers go into a new draft; {kept} imported numbers "
-        "stay as they are. You can change the place and the people before it is checked and "
-        "submitted.",
+        "summary": f"{counted(failed.count(), 'failed number')} into a new draft; "
+        f"{counted(kept, 'imported number')} left as they are. You can "
+        "change the place and the people before it is checked and submitted.",
     }
 
 
@@ -144,9 +169,12 @@ def _preview_split(order: ImportOrder) -> dict[str, Any]:
     local, toll_free = kinds.get(NumberKind.LOCAL, []), kinds.get(NumberKind.TOLL_FREE, [])
     return {
         "groups": [
-            (f"{order} keeps {len(local)} local numbers", [display(n) for n in local[:50]]),
             (
-                f"A new, linked order gets {len(toll_free)} toll-free numbers",
+                f"{order} keeps {counted(len(local), 'local number')}",
+                [display(n) for n in local[:50]],
+            ),
+            (
+                f"A new, linked order gets {counted(len(toll_free), 'toll-free number')}",
                 [display(n) for n in toll_free[:50]],
             ),
         ],
@@ -170,7 +198,7 @@ def _add_numbers(
     added, held = import_orders.add_numbers(order, numbers.good, actor=person)
     keep_report(request, order, numbers, held)
     if added:
-        messages.success(request, f"{added} numbers were added.")
+        messages.success(request, f"{counted(added, 'number')} added.")
     elif not numbers.good and not numbers.bad:
         messages.warning(request, "No numbers were given.")
     else:
@@ -185,7 +213,7 @@ def _remove_numbers(
     ids = [int(value) for value in data.getlist("number") if value.isascii() and value.isdigit()]
     removed = import_orders.remove_numbers(order, ids, actor=person)
     if removed:
-        messages.success(request, f"{removed} numbers were removed.")
+        messages.success(request, f"{counted(removed, 'number')} removed.")
     else:
         messages.warning(request, "Tick the numbers to remove first.")
     return None
@@ -195,7 +223,7 @@ def _remove_blocked(
     request: HttpRequest, order: ImportOrder, person: User, _form: Any
 ) -> ImportOrder | None:
     removed = import_orders.remove_blocked_numbers(order, actor=person)
-    messages.success(request, f"{removed} numbers that cannot be imported were removed.")
+    messages.success(request, f"{counted(removed, 'number')} that cannot be imported removed.")
     return None
 
 
@@ -203,7 +231,8 @@ def _preview_blocked(order: ImportOrder) -> dict[str, Any]:
     blocked = order.numbers.filter(status=OrderNumberStatus.BLOCKED)
     return {
         "lines": [f"{row}: {row.code} {row.description}" for row in blocked[:50]],
-        "summary": f"{blocked.count()} numbers leave this draft. They are free for another order.",
+        "summary": f"{counted(blocked.count(), 'number')} taken out of this draft, free for "
+        "another order.",
     }
 
 
@@ -244,6 +273,7 @@ ACTIONS = {
             _submit,
             warning="This orders the import at the carrier. It cannot be taken back once it is "
             "sent.",
+            preview=_preview_submit,
             busy="Submitting…",
         ),
         OrderAction(

@@ -143,7 +143,6 @@ def _changes_from_parent(order: ImportOrder) -> list[str]:
     ]
     left_out = parent.numbers.count() - order.numbers.count()
     return [
-        f"Numbers: {order.numbers.count()} of {parent.numbers.count()}; "
-        f"{left_out} are not tried again.",
+        f"Numbers: {order.numbers.count()} of {parent.numbers.count()}; {left_out} left out.",
         *(changes or ["Everything else is as it was."]),
     ]

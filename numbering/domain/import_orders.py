@@ -1,10 +1,12 @@
 """Import orders before they are sent: draft, numbers, check, split, cancel, retry."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,6 +16,7 @@ from numbering.carrier_link import get_carrier, working_on
 from numbering.domain.timeline import move, note
 from numbering.enums import (
     EDITABLE,
+    AttemptState,
     ImportOrderStatus,
     LearnedBy,
     NumberState,
@@ -22,14 +25,17 @@ from numbering.enums import (
 from numbering.models import (
     ImportOrder,
     ImportOrderNumber,
+    LoaCoverage,
     OrderEvent,
     SipPeer,
+    SubmitAttempt,
     Subscriber,
     TelephoneNumber,
 )
 from numbering.number_list import GoodRow
 from numbering.phone import NumberKind, display, kind_of
 from numbering.validators import ORDER_NUMBERS_LIMIT
+from numbering.wording import counted
 
 
 class CannotDo(Exception):
@@ -93,7 +99,7 @@ def create_draft(
             actor=actor,
             to_status=ImportOrderStatus.DRAFT,
             learned_by=LearnedBy.PERSON,
-            reason=f"Draft created with {len(rows) - len(held)} numbers.",
+            reason=f"Draft created with {counted(len(rows) - len(held), 'number')}.",
         )
     return order, held
 
@@ -117,7 +123,7 @@ def add_numbers(
         held = _insert_numbers(order, fresh)
         added = len(fresh) - len(held)
         if added:
-            _back_to_draft(order, f"{added} numbers added.", actor=actor)
+            _back_to_draft(order, f"{counted(added, 'number')} added.", actor=actor)
     return added, held
 
 
@@ -125,17 +131,30 @@ def remove_numbers(order: ImportOrder, number_ids: Iterable[int], *, actor: User
     """Take numbers out of a draft; return how many. Raises CannotDo after sending."""
     with transaction.atomic():
         _lock_editable(order)
-        removed, _ = order.numbers.filter(pk__in=list(number_ids)).delete()
-        if removed:
-            note(order, f"{removed} numbers removed.", learned_by=LearnedBy.PERSON, actor=actor)
+        rows = order.numbers.filter(pk__in=list(number_ids))
+        order.loa_coverage.filter(e164__in=rows.values("e164")).delete()
+        removed, _ = rows.delete()
+        if not removed:
+            return 0
+        if order.numbers.exists():
+            _withdraw_pending(order)
+            note(
+                order,
+                f"{counted(removed, 'number')} removed.",
+                learned_by=LearnedBy.PERSON,
+                actor=actor,
+            )
+        else:
+            _back_to_draft(order, "All numbers removed.", actor=actor)
     return removed
 
 
 def remove_blocked_numbers(order: ImportOrder, *, actor: User | None) -> int:
     """Take out the numbers that the check or the carrier refused."""
-    blocked = order.numbers.filter(status=OrderNumberStatus.BLOCKED).values_list("pk", flat=True)
     with transaction.atomic():
-        removed = remove_numbers(order, list(blocked), actor=actor)
+        _lock_editable(order)
+        blocked = order.numbers.filter(status=OrderNumberStatus.BLOCKED)
+        removed = remove_numbers(order, list(blocked.values_list("pk", flat=True)), actor=actor)
         _mark_checked_if_ready(order, actor=actor)
     return removed
 
@@ -172,7 +191,16 @@ def _lock_editable(order: ImportOrder) -> None:
         raise CannotDo(f"The order is {label}; its numbers can no longer be changed.")
 
 
+def _withdraw_pending(order: ImportOrder) -> None:
+    """A changed order is not the one that somebody asked to send: nothing goes out by itself."""
+    SubmitAttempt.objects.filter(order=order, state=AttemptState.PENDING).update(
+        state=AttemptState.WITHDRAWN, settled_at=Now()
+    )
+
+
 def _back_to_draft(order: ImportOrder, reason: str, *, actor: User | None) -> None:
+    """Note a change under the lock of `_lock_editable`; what was checked no longer holds."""
+    _withdraw_pending(order)
     if not move(
         order,
         ImportOrderStatus.DRAFT,
@@ -183,12 +211,18 @@ def _back_to_draft(order: ImportOrder, reason: str, *, actor: User | None) -> No
         note(order, reason, learned_by=LearnedBy.PERSON, actor=actor)
 
 
-def details_changed(order: ImportOrder, *, actor: User | None) -> None:
-    """Staff changed the order's place or people: what was checked no longer holds."""
-    order.numbers.exclude(status=OrderNumberStatus.NEW).update(
-        status=OrderNumberStatus.NEW, code="", description="", operation=""
-    )
-    _back_to_draft(order, "Details changed.", actor=actor)
+def change_details(order: ImportOrder, changes: Mapping[str, Any], *, actor: User | None) -> None:
+    """Write the order's changed place or people; what was checked no longer holds.
+
+    Only the named columns are written, under the order's lock. Raises CannotDo once it was sent.
+    """
+    with transaction.atomic():
+        _lock_editable(order)
+        ImportOrder.objects.filter(pk=order.pk).update(**changes)
+        order.numbers.exclude(status=OrderNumberStatus.NEW).update(
+            status=OrderNumberStatus.NEW, code="", description="", operation=""
+        )
+        _back_to_draft(order, "Details changed.", actor=actor)
 
 
 def kinds_in(order: ImportOrder) -> dict[NumberKind, list[str]]:
@@ -203,6 +237,7 @@ def split(order: ImportOrder, *, actor: User | None) -> ImportOrder:
     """Move the toll-free numbers of a mixed draft into a linked order of their own."""
     with transaction.atomic():
         _lock_editable(order)
+        _withdraw_pending(order)
         kinds = kinds_in(order)
         if len(kinds) < 2:
             raise CannotDo("All numbers of this order are of one kind; there is nothing to split.")
@@ -215,19 +250,22 @@ def split(order: ImportOrder, *, actor: User | None) -> ImportOrder:
             split_from=order,
             created_by=actor,
         )
-        moved = order.numbers.filter(e164__in=kinds[NumberKind.TOLL_FREE]).update(order=other)
+        toll_free = kinds[NumberKind.TOLL_FREE]
+        moved = order.numbers.filter(e164__in=toll_free).update(order=other)
+        # The LOA covers the same numbers as before, whichever order they are in.
+        order.loa_coverage.filter(e164__in=toll_free).update(order=other)
         OrderEvent.objects.create(
             order=other,
             at=timezone.now(),
             actor=actor,
             to_status=ImportOrderStatus.DRAFT,
             learned_by=LearnedBy.PERSON,
-            reason=f"Split from import order {order.pk} with its {moved} toll-free numbers.",
+            reason=f"Split from import order {order.pk} with {counted(moved, 'toll-free number')}.",
         )
         note(
             order,
-            f"{moved} toll-free numbers moved to import order {other.pk}: the carrier takes one "
-            "kind of number in an order.",
+            f"{counted(moved, 'toll-free number')} moved to import order {other.pk}: the carrier "
+            "takes one kind of number in an order.",
             learned_by=LearnedBy.PERSON,
             actor=actor,
         )
@@ -236,15 +274,17 @@ def split(order: ImportOrder, *, actor: User | None) -> ImportOrder:
 
 def cancel(order: ImportOrder, *, actor: User | None) -> None:
     """Give up a draft and free its numbers. Raises CannotDo once it was sent."""
-    if not move(
-        order,
-        ImportOrderStatus.CANCELLED,
-        reason="Draft cancelled; its numbers are free for another order.",
-        learned_by=LearnedBy.PERSON,
-        actor=actor,
-        trouble="",
-    ):
-        raise CannotDo("Only a draft can be cancelled; this order is with the carrier.")
+    with transaction.atomic():
+        if not move(
+            order,
+            ImportOrderStatus.CANCELLED,
+            reason="Draft cancelled; its numbers are free for another order.",
+            learned_by=LearnedBy.PERSON,
+            actor=actor,
+            trouble="",
+        ):
+            raise CannotDo("Only a draft can be cancelled; this order is with the carrier.")
+        _withdraw_pending(order)
 
 
 def check(order: ImportOrder, *, actor: User | None) -> dict[str, int]:
@@ -299,6 +339,7 @@ def check(order: ImportOrder, *, actor: User | None) -> dict[str, int]:
 
 
 def _mark_checked_if_ready(order: ImportOrder, *, actor: User | None) -> None:
+    """Bring the status in line with the numbers, under the lock of `_lock_editable`."""
     left = order.numbers.exclude(status=OrderNumberStatus.IMPORTABLE)
     if order.numbers.exists() and not left.exists():
         move(
@@ -308,14 +349,14 @@ def _mark_checked_if_ready(order: ImportOrder, *, actor: User | None) -> None:
             learned_by=LearnedBy.ANSWER,
             actor=actor,
         )
-    elif order.status == ImportOrderStatus.CHECKED:
-        move(
-            order,
-            ImportOrderStatus.DRAFT,
-            reason="Not every number can be imported.",
-            learned_by=LearnedBy.ANSWER,
-            actor=actor,
-        )
+    elif move(
+        order,
+        ImportOrderStatus.DRAFT,
+        reason="Not every number can be imported.",
+        learned_by=LearnedBy.ANSWER,
+        actor=actor,
+    ):
+        _withdraw_pending(order)
 
 
 def mark_problems(
@@ -371,17 +412,23 @@ def retry_failed(order: ImportOrder, *, actor: User | None) -> ImportOrder:
                 )
         except IntegrityError as error:
             raise CannotDo("Somebody is trying these numbers again right now.") from error
+        LoaCoverage.objects.bulk_create(
+            LoaCoverage(loa_id=loa_id, order=child, e164=e164)
+            for loa_id, e164 in order.loa_coverage.filter(
+                e164__in=[row.e164 for row in free]
+            ).values_list("loa_id", "e164")
+        )
         OrderEvent.objects.create(
             order=child,
             at=timezone.now(),
             actor=actor,
             to_status=ImportOrderStatus.DRAFT,
             learned_by=LearnedBy.PERSON,
-            reason=f"Tries the {len(free)} failed numbers of import order {order.pk} again.",
+            reason=f"Tries {counted(len(free), 'failed number')} of import order {order.pk} again.",
         )
         note(
             order,
-            f"{len(free)} failed numbers are tried again in import order {child.pk}.",
+            f"{counted(len(free), 'failed number')} tried again in import order {child.pk}.",
             learned_by=LearnedBy.PERSON,
             actor=actor,
         )

@@ -89,12 +89,25 @@ def enqueue_many(
                 ticket=secrets.token_hex(8),
                 due_at=due_at,
             )
-            for subject_id in subject_ids
+            # In one order everywhere: two that ask for the same jobs must not lock each other out.
+            for subject_id in sorted(set(subject_ids), key=lambda subject_id: subject_id or 0)
         ],
         update_conflicts=True,
         unique_fields=["key"],
         update_fields=["due_at", "learned_by", "ticket"],
     )
+
+
+def keep_asked(kind: str) -> None:
+    """See to it that a job that recurs by itself is asked for, without hurrying it.
+
+    Unlike `enqueue` this leaves a job that waits after a failure to its wait, and after one was
+    parked it lets the longest wait pass: a round that always fails must not run in a circle.
+    """
+    recently = Now() - timedelta(seconds=JobKind.longest_wait)
+    parked = Job.objects.filter(kind=kind, state=JobState.PARKED, finished_at__gt=recently)
+    if not Job.objects.filter(key=f"{kind}:").exists() and not parked.exists():
+        enqueue(kind)
 
 
 def _due() -> models.Q:
@@ -123,7 +136,7 @@ def claim() -> Job | None:
         )
     if not taken:
         return None  # another worker was first
-    return Job.objects.get(pk=job_id)
+    return Job.objects.filter(pk=job_id, lease_token=token).first()
 
 
 def renew(job: Job, *, seconds: float | None = None) -> bool:

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from carrier import loas as carrier_loas
-from carrier.errors import CarrierError, Outcome, Refused, Throttled
+from carrier.client import Carrier
+from carrier.errors import CarrierError, CredentialsRefused, Outcome, Refused, Throttled
 from numbering.carrier_link import (
     CarrierNotConfigured,
     get_carrier,
@@ -33,6 +34,8 @@ from numbering.models import (
     LoaUpload,
     Subscriber,
 )
+from numbering.models.loa import random_name
+from numbering.wording import counted
 
 
 class DamagedLoa(Exception):
@@ -51,7 +54,8 @@ def receive_loa(
 ) -> Loa:
     """Check and keep an LOA for an order; it becomes the subscriber's newest version.
 
-    Raises RefusedLoaFile with advice in plain words; nothing is kept then.
+    Raises RefusedLoaFile with advice in plain words, and CannotDo when it could not be stored;
+    nothing is kept then.
     """
     facts = inspect(name=name, declared_type=declared_type, content=content)
     with transaction.atomic():
@@ -75,17 +79,25 @@ def receive_loa(
             signed_on=signed_on,
             uploaded_by=actor,
         )
-        loa.file.save(name, ContentFile(content), save=False)
+        # The name is set first: a disk that is full leaves half a file behind, to be deleted.
+        loa.file.name = random_name(loa, name)
         try:
+            loa.file.storage.save(loa.file.name, ContentFile(content))
             with transaction.atomic():
                 loa.save()
                 cover(loa, order)
+        except OSError as error:
+            loa.file.storage.delete(loa.file.name)
+            raise CannotDo(
+                "The file could not be stored, so nothing was kept. Try again later, and tell "
+                "your administrator."
+            ) from error
         except BaseException:
-            loa.file.storage.delete(str(loa.file.name))
+            loa.file.storage.delete(loa.file.name)
             raise
         note(
             order,
-            f"LOA version {loa.version} received ({name}, {facts.pages} pages).",
+            f"LOA version {loa.version} received ({name}, {counted(facts.pages, 'page')}).",
             learned_by=LearnedBy.PERSON,
             actor=actor,
         )
@@ -168,39 +180,47 @@ def run_upload(job: Job) -> None:
         return
     try:
         carrier = get_carrier()
-        with working_on(upload.order_id):
-            known = set(
-                LoaUpload.objects.filter(order=upload.order).values_list("file_id", flat=True)
-            )
-            if upload.sent_at is not None and (file_id := _already_there(order_id, known, content)):
+    except CarrierNotConfigured as error:
+        raise TryLater(in_words(error), after=60) from error
+    with working_on(upload.order_id):
+        if upload.sent_at is not None:
+            try:
+                file_id = _already_there(carrier, upload, order_id, content)
+            except CarrierError as error:
+                # Could not look, so nothing is known and nothing is sent.
+                raise _later(error) from error
+            if file_id:
                 _settle(upload, LoaUploadState.UPLOADED, "", file_id=file_id)
                 return
-            if not jobs.renew(job):
-                return
-            LoaUpload.objects.filter(pk=upload.pk).update(sent_at=timezone.now())
-            file = carrier_loas.upload(
-                carrier,
-                order_id=order_id,
-                content=content,
-                content_type=upload.loa.content_type,
-            )
-    except Throttled as error:
-        raise TryLater(in_words(error), at=error.retry_at, counts=False) from error
-    except Refused as error:
-        _settle(upload, LoaUploadState.REFUSED, in_words(error))
+        if jobs.renew(job):
+            _upload(carrier, upload, order_id, content)
+
+
+def _upload(carrier: Carrier, upload: LoaUpload, order_id: str, content: bytes) -> None:
+    LoaUpload.objects.filter(pk=upload.pk).update(sent_at=timezone.now())
+    try:
+        file = carrier_loas.upload(
+            carrier, order_id=order_id, content=content, content_type=upload.loa.content_type
+        )
     except CarrierError as error:
         if error.outcome is not Outcome.UNKNOWN:
             LoaUpload.objects.filter(pk=upload.pk).update(sent_at=None)
-        raise TryLater(in_words(error)) from error
-    except CarrierNotConfigured as error:
-        raise TryLater(in_words(error), after=60) from error
+        if not isinstance(error, Refused) or isinstance(error, CredentialsRefused):
+            raise _later(error) from error
+        _settle(upload, LoaUploadState.REFUSED, in_words(error))
     else:
         _settle(upload, LoaUploadState.UPLOADED, "", file_id=file.file_id)
 
 
-def _already_there(order_id: str, known: set[str], content: bytes) -> str:
+def _later(error: CarrierError) -> TryLater:
+    if isinstance(error, Throttled):
+        return TryLater(in_words(error), at=error.retry_at, counts=False)
+    return TryLater(in_words(error), after=600 if isinstance(error, CredentialsRefused) else None)
+
+
+def _already_there(carrier: Carrier, upload: LoaUpload, order_id: str, content: bytes) -> str:
     """Return the id of the carrier's file that is byte for byte ours and new to us, or ''."""
-    carrier = get_carrier()
+    known = set(LoaUpload.objects.filter(order=upload.order).values_list("file_id", flat=True))
     for file in carrier_loas.list_files(carrier, order_id=order_id):
         if file.file_id in known:
             continue

@@ -8,6 +8,7 @@ from numbering.domain.submission import parked_attempt
 from numbering.enums import AttemptState, ImportOrderStatus, OrderNumberStatus
 from numbering.models import ImportOrder, LoaCoverage, SubmitAttempt
 from numbering.phone import NumberKind, kind_of
+from numbering.wording import counted
 
 _S = ImportOrderStatus
 
@@ -83,6 +84,13 @@ def number_counts(order: ImportOrder) -> dict[str, int]:
     return dict(rows)
 
 
+def uncovered_count(order: ImportOrder) -> int:
+    """Return how many numbers of the order no LOA covers."""
+    return order.numbers.exclude(
+        e164__in=LoaCoverage.objects.filter(order=order).values("e164")
+    ).count()
+
+
 def is_mixed(order: ImportOrder) -> bool:
     """Whether the order holds numbers of more than one kind."""
     areas = {e164[:5] for e164 in order.numbers.values_list("e164", flat=True)}
@@ -104,8 +112,8 @@ def _draft(order: ImportOrder, counts: dict[str, int]) -> NextStep:
     if blocked:
         left = total - blocked
         return NextStep(
-            f"{blocked} of {total} numbers cannot be imported; the table says why and who fixes "
-            f"it. Remove them to go on with the other {left}, or check again once it is fixed.",
+            f"{blocked} of {counted(total, 'number')} cannot be imported; the table says why and "
+            f"who fixes it. Go on with the other {left}, or check again once it is fixed.",
             "Support",
             ("remove_blocked", "check"),
             "bad",
@@ -130,7 +138,15 @@ def _checked(order: ImportOrder) -> NextStep:
             ("withdraw",),
             "wait",
         )
-    if not LoaCoverage.objects.filter(order=order).exists():
+    uncovered = uncovered_count(order)
+    if uncovered and order.loa_coverage.exists():
+        return NextStep(
+            f"Every number can be imported, but the LOA does not cover {uncovered} of them. Add "
+            "an LOA for all of them, then submit the order.",
+            "Support",
+            ("submit",),
+        )
+    if uncovered:
         return NextStep(
             "Every number can be imported. Add the signed LOA below, then submit the order.",
             "Support",
@@ -171,8 +187,8 @@ def _not_complete(order: ImportOrder, counts: dict[str, int]) -> NextStep:
             "done",
         )
     return NextStep(
-        f"{failed} of {sum(counts.values())} numbers were not imported; the table says why and who "
-        "fixes it. Once it is fixed, try the failed numbers again.",
+        f"{failed} of {counted(sum(counts.values()), 'number')} not imported; the table says why "
+        "and who fixes it. Once it is fixed, try again what failed.",
         "Support",
         ("retry",),
         "bad",

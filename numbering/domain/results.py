@@ -67,20 +67,24 @@ def apply_record(order: ImportOrder, record: ImportOrderRecord, *, learned_by: L
 
     Must run inside a transaction: status, numbers and timeline change together or not at all.
     """
-    order.refresh_from_db()
+    # Locked, so that of two answers that arrive together the second sees what the first did.
+    current = ImportOrder.objects.select_for_update().get(pk=order.pk)
+    if current.status not in AT_CARRIER:
+        # Final states stay final, whatever comes late.
+        ImportOrder.objects.filter(pk=order.pk).update(carrier_read_at=timezone.now())
+        order.refresh_from_db()
+        return
     word = record.raw_status.strip()[:40]
-    word_is_news = word.upper() != order.carrier_status_word.upper()
-    reads = order.reads + 1
-    open_still = order.status in AT_CARRIER
+    word_is_news = word.upper() != current.carrier_status_word.upper()
+    reads = current.reads + 1
     ImportOrder.objects.filter(pk=order.pk).update(
         carrier_status_word=word,
         carrier_read_at=timezone.now(),
         reads=reads,
-        next_read_at=(
-            timezone.now() + timedelta(seconds=next_read_in(reads)) if open_still else None
-        ),
+        next_read_at=timezone.now() + timedelta(seconds=next_read_in(reads)),
         trouble="",
     )
+    order.refresh_from_db()
     status = OUR_STATUS.get(record.status)
     if status is None:
         if word_is_news:
@@ -93,6 +97,9 @@ def apply_record(order: ImportOrder, record: ImportOrderRecord, *, learned_by: L
         return
     if status == order.status:
         return
+    if status == ImportOrderStatus.COMPLETE and _failed_numbers(order, record):
+        # Complete is a word about the order; a number that did not get there still has to be seen.
+        status = ImportOrderStatus.PARTIAL
     moved = move(
         order,
         status,
@@ -114,30 +121,39 @@ def _reason(status: ImportOrderStatus, record: ImportOrderRecord) -> str:
     return reason
 
 
+def _failed_numbers(order: ImportOrder, record: ImportOrderRecord) -> dict[str, Problem]:
+    """Return the order's numbers that a final answer does not complete, each with its reason."""
+    results = record.results()
+    failed: dict[str, Problem] = {}
+    for e164 in order.numbers.values_list("e164", flat=True):
+        result = results.get(e164)
+        if result is not None and result.state is NumberState.COMPLETED:
+            continue
+        if result is not None and result.problems:
+            failed[e164] = result.problems[0]
+        elif record.status is OrderStatus.FAILED:
+            failed[e164] = Problem(code="", description="The whole order failed.")
+        elif record.status is OrderStatus.PARTIAL and result is not None:
+            failed[e164] = Problem(
+                code="",
+                description="The carrier completed the order in part and does not say which "
+                "numbers it left out. Ask its support before trying again.",
+            )
+        elif record.status is OrderStatus.PARTIAL or record.telephone_numbers:
+            failed[e164] = Problem(
+                code="", description="The carrier's answer does not mention this number."
+            )
+    return failed
+
+
 def _settle_numbers(
     order: ImportOrder, record: ImportOrderRecord, *, learned_by: LearnedBy
 ) -> None:
     """Write each number's result, derived as REFERENCE 4.2 says."""
-    results = record.results()
-    ours = list(order.numbers.values_list("e164", flat=True))
-    completed: list[str] = []
-    failed: dict[str, Problem] = {}
-    for e164 in ours:
-        result = results.get(e164)
-        if result is None and order.status == ImportOrderStatus.FAILED:
-            failed[e164] = Problem(code="", description="The whole order failed.")
-        elif result is None:
-            failed[e164] = Problem(
-                code="", description="The carrier's answer does not mention this number."
-            )
-        elif result.state is NumberState.COMPLETED:
-            completed.append(e164)
-        else:
-            failed[e164] = (
-                result.problems[0]
-                if result.problems
-                else Problem(code="", description="The carrier gave no reason.")
-            )
+    failed = _failed_numbers(order, record)
+    completed = [
+        e164 for e164 in order.numbers.values_list("e164", flat=True) if e164 not in failed
+    ]
     order.numbers.filter(e164__in=completed).update(
         status=OrderNumberStatus.COMPLETED, operation="import", code="", description=""
     )

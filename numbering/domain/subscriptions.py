@@ -1,5 +1,6 @@
 """Our webhook subscriptions at the carrier: are they right, and how to put them right."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from carrier import subscriptions as carrier_subscriptions
+from carrier.client import Carrier
 from carrier.records import NewSubscription, Subscription
 from numbering.carrier_link import get_carrier
 
@@ -23,6 +25,16 @@ class Topic(StrEnum):
     MESSAGING_LOST = "MESSAGING_LOST"
 
 
+class Repair(StrEnum):
+    """What puts a finding right."""
+
+    CREATE = "create"
+    REPLACE = "replace"
+    # A replacement keeps the result of the last delivery; only a new one starts without a fault.
+    RENEW = "renew"
+    DELETE = "delete"
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something wrong with our subscriptions. `subscription_id` is empty when one is missing."""
@@ -31,6 +43,7 @@ class Finding:
     subscription_id: str
     problem: str
     remedy: str
+    repair: Repair
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,7 @@ def _check(topic: Topic, found: tuple[Subscription, ...]) -> list[Finding]:
                 "",
                 f"No subscription for {topic} delivers to this portal.{elsewhere}",
                 "Create one. Until then only the sweep brings news.",
+                Repair.CREATE,
             )
         )
     findings += [
@@ -82,6 +96,7 @@ def _check(topic: Topic, found: tuple[Subscription, ...]) -> list[Finding]:
             extra.subscription_id,
             "A second subscription delivers the same notifications here.",
             "Delete the extra one; every notification comes twice.",
+            Repair.DELETE,
         )
         for extra in here[1:]
     ]
@@ -89,12 +104,13 @@ def _check(topic: Topic, found: tuple[Subscription, ...]) -> list[Finding]:
 
 
 def _faults(topic: Topic, one: Subscription) -> list[Finding]:
-    faults: list[tuple[str, str]] = []
+    faults: list[tuple[str, str, Repair]] = []
     if _topic_of(one) != topic:
         faults.append(
             (
                 f"It is spelt {_topic_of(one)}; the carrier's spelling is {topic}.",
                 "Replace it with the right spelling.",
+                Repair.REPLACE,
             )
         )
     if one.username != settings.WEBHOOK_USERNAME:
@@ -103,18 +119,26 @@ def _faults(topic: Topic, one: Subscription) -> list[Finding]:
             (
                 f"It is set up with {name}; this portal expects {settings.WEBHOOK_USERNAME}.",
                 "Replace it with this portal's credentials; without them nothing is let in.",
+                Repair.REPLACE,
             )
         )
     left = one.expiry_seconds
     if left is None or left < LEAST_LEFT_SECONDS:
         days = "an unknown time" if left is None else f"{left // 86400} days"
-        faults.append((f"It ends in {days}.", "Renew it. Nobody is told when a subscription ends."))
+        faults.append(
+            (
+                f"It ends in {days}.",
+                "Renew it. Nobody is told when a subscription ends.",
+                Repair.REPLACE,
+            )
+        )
     status = one.status_text.strip()
     if status and status.upper() != NEVER_CALLED and not status.startswith("2"):
         faults.append(
             (
                 f"The last delivery went wrong: {status[:200]}",
-                "Make sure that this portal can be reached from the internet, then replace it.",
+                "Make sure that this portal can be reached from the internet, then repair it.",
+                Repair.RENEW,
             )
         )
     return [Finding(topic, one.subscription_id, *fault) for fault in faults]
@@ -135,24 +159,36 @@ def repair() -> list[str]:
     found = carrier_subscriptions.list_all(carrier)
     done: list[str] = []
     for topic in Topic:
-        findings = _check(topic, found)
-        replaced: set[str] = set()
-        for finding in findings:
-            if not finding.subscription_id:
-                new_id = carrier_subscriptions.create(carrier, subscription=_wanted(topic))
-                done.append(f"Created a subscription for {topic} ({new_id}).")
-            elif finding.problem.startswith("A second"):
-                carrier_subscriptions.delete(carrier, subscription_id=finding.subscription_id)
-                done.append(f"Deleted the extra subscription {finding.subscription_id}.")
-            elif finding.subscription_id not in replaced:
-                replaced.add(finding.subscription_id)
-                carrier_subscriptions.replace(
-                    carrier,
-                    subscription_id=finding.subscription_id,
-                    subscription=_wanted(topic),
-                )
-                done.append(f"Replaced the subscription {finding.subscription_id} for {topic}.")
+        needed: dict[str, set[Repair]] = defaultdict(set)
+        for finding in _check(topic, found):
+            needed[finding.subscription_id].add(finding.repair)
+        # Extra ones first: the carrier refuses to create one that is there already.
+        for subscription_id, repairs in sorted(
+            needed.items(), key=lambda item: Repair.DELETE not in item[1]
+        ):
+            done += _repair_one(carrier, topic, subscription_id, repairs)
     return done
+
+
+def _repair_one(
+    carrier: Carrier, topic: Topic, subscription_id: str, repairs: set[Repair]
+) -> list[str]:
+    """Do what one subscription needs ("" is a missing one), the most thorough repair alone."""
+    if Repair.DELETE in repairs:
+        carrier_subscriptions.delete(carrier, subscription_id=subscription_id)
+        return [f"Deleted the extra subscription {subscription_id}."]
+    if Repair.REPLACE in repairs and Repair.RENEW not in repairs:
+        carrier_subscriptions.replace(
+            carrier, subscription_id=subscription_id, subscription=_wanted(topic)
+        )
+        return [f"Replaced the subscription {subscription_id} for {topic}."]
+    done = []
+    if subscription_id:
+        # The carrier takes no second one for the same address, so the old one goes first.
+        carrier_subscriptions.delete(carrier, subscription_id=subscription_id)
+        done.append(f"Deleted the subscription {subscription_id}, whose delivery went wrong.")
+    new_id = carrier_subscriptions.create(carrier, subscription=_wanted(topic))
+    return [*done, f"Created a subscription for {topic} ({new_id})."]
 
 
 def _wanted(topic: Topic) -> NewSubscription:

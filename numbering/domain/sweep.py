@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from numbering.domain import jobs
+from numbering.domain import jobs, webhooks
 from numbering.enums import AT_CARRIER, JobState, LearnedBy
 from numbering.models import CarrierExchange, Heartbeat, ImportOrder, Job
 
@@ -23,6 +23,7 @@ def run_sweep(_job: Job) -> None:
         next_read_at=timezone.now() + timedelta(seconds=settings.SWEEP_CAP_SECONDS)
     )
     jobs.enqueue_many("read_order", order_ids, learned_by=LearnedBy.SWEEP)
+    webhooks.match_strangers()
     beat("sweep")
 
 

@@ -29,6 +29,8 @@ def start_importing(order: ImportOrder, *, learned_by: LearnedBy) -> None:
             learned_by=learned_by,
             order=order,
             subscriber_id=order.subscriber_id,
+            site_id=order.sip_peer.site_id,
+            sip_peer_id=order.sip_peer.sip_peer_id,
         )
         live = set(
             TelephoneNumber.objects.filter(e164__in=e164s, state__in=LIVE).values_list(
@@ -85,6 +87,11 @@ def mark_lost(e164s: Iterable[str], *, reason: str, learned_by: LearnedBy) -> in
     )
 
 
+def are_lost(e164s: Iterable[str]) -> bool:
+    """Whether at least one of these numbers is known to be lost."""
+    return TelephoneNumber.objects.filter(e164__in=list(e164s), state=NumberState.LOST).exists()
+
+
 def _move_live(
     e164s: Sequence[str],
     *,
@@ -93,7 +100,7 @@ def _move_live(
     learned_by: LearnedBy,
     order: ImportOrder | None,
     only_from: tuple[NumberState, ...] | None = None,
-    subscriber_id: int | None = None,
+    **changes: object,
 ) -> int:
     sources = only_from or tuple(state for state, targets in NUMBER_MOVES.items() if to in targets)
     with transaction.atomic():
@@ -105,10 +112,9 @@ def _move_live(
         )
         if not rows:
             return 0
-        changes: dict[str, object] = {"state": to, "state_changed_at": timezone.now()}
-        if subscriber_id is not None:
-            changes["subscriber_id"] = subscriber_id
-        TelephoneNumber.objects.filter(pk__in=[pk for pk, _ in rows]).update(**changes)
+        TelephoneNumber.objects.filter(pk__in=[pk for pk, _ in rows]).update(
+            state=to, state_changed_at=timezone.now(), **changes
+        )
         _record(rows, to=to, reason=reason, learned_by=learned_by, order=order)
     return len(rows)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from carrier.errors import UnreadableBody
@@ -160,6 +160,9 @@ def _mark_lost(readings: list[_Reading]) -> None:
         )
         if lost:
             reading.state = WebhookState.APPLIED
+        elif telephone_numbers.are_lost(reading.telephone_numbers):
+            reading.state = WebhookState.LATE
+            reading.problem = "These numbers were lost already; nothing changed."
         else:
             reading.state = WebhookState.UNMATCHED
             reading.problem = "None of its numbers is hosted here now."
@@ -199,10 +202,31 @@ def _write(readings: list[_Reading]) -> None:
 
 
 def replay(event_ids: Iterable[int]) -> int:
-    """Put stored webhooks back into the inbox, to be applied again; return how many."""
+    """Put stored webhooks back into the inbox, to be applied again; return how many.
+
+    News of lost numbers that was applied is left alone: the numbers may have come back since.
+    """
+    applied_loss = models.Q(state=WebhookState.APPLIED, kind__iexact=_MESSAGING_LOST)
     with transaction.atomic():
-        count = WebhookEvent.objects.filter(pk__in=list(event_ids)).update(
-            state=WebhookState.NEW, problem="", applied_at=None
+        count = (
+            WebhookEvent.objects.filter(pk__in=list(event_ids))
+            .exclude(applied_loss)
+            .update(state=WebhookState.NEW, problem="", applied_at=None)
         )
         jobs.enqueue("apply_webhooks")
     return count
+
+
+def match_strangers() -> int:
+    """Put webhooks back into the inbox whose order has got its carrier id since; return how many.
+
+    An order that is accepted takes its early notices along (`submission.accept`); this covers
+    those that were being applied in the same moment.
+    """
+    known = ImportOrder.objects.filter(carrier_order_id=models.OuterRef("carrier_order_id"))
+    return (
+        WebhookEvent.objects.filter(state=WebhookState.UNMATCHED)
+        .exclude(carrier_order_id="")
+        .filter(models.Exists(known))
+        .update(state=WebhookState.NEW, problem="")
+    )

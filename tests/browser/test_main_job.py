@@ -68,7 +68,7 @@ def test_an_order_goes_from_pasted_numbers_to_complete_by_webhook_alone(
     create_order(page, "Corner Bakery", "(303) 228-4101\n303.228.4102\n303-911-123\n+13032284103")
 
     report = page.locator("#read-report")
-    expect(report).to_contain_text("3 numbers were kept")
+    expect(report).to_contain_text("3 numbers kept")
     expect(report.locator("td code")).to_have_text("303-911-123")
     expect(report).to_contain_text("It has 9 digits")
     picture(page, "1-draft-with-a-bad-row")
@@ -119,7 +119,7 @@ def test_a_partial_order_is_finished_by_retrying_its_failed_number(staff_page: P
     picture(page, "6-partly-complete")
 
     page.get_by_role("link", name="Retry failed numbers").click()
-    expect(page.get_by_text("1 failed numbers go into a new draft")).to_be_visible()
+    expect(page.get_by_text("1 failed number into a new draft")).to_be_visible()
     page.get_by_role("button", name="Retry failed numbers").click()
     expect(page.get_by_role("heading", name="Compared with")).to_be_visible()
     expect(page.locator("#numbers tbody tr")).to_have_count(1)
@@ -145,7 +145,7 @@ def test_toll_free_numbers_are_split_off_after_a_preview(staff_page: Page) -> No
     create_subscriber(page, "Mixed Signals")
     create_order(page, "Mixed Signals", "303-228-4401, 800-228-4402")
     page.get_by_role("link", name="Split local and toll-free").click()
-    expect(page.get_by_text("keeps 1 local numbers")).to_be_visible()
+    expect(page.get_by_text("keeps 1 local number")).to_be_visible()
     picture(page, "8-split-preview")
     page.get_by_role("button", name="Split local and toll-free").click()
     expect(page.get_by_text("Split into")).to_be_visible()
