@@ -28,6 +28,7 @@ def check_settings(
     """Return everything wrong with the settings; the ids are listed in docs/operators.md."""
     return [
         *_check_site(),
+        *_check_stopping_points(),
         *_check_secret_key(),
         *_check_webhook_door(),
         *_check_carrier(),
@@ -64,6 +65,15 @@ def _check_site() -> Iterator[CheckMessage]:
             "SECOND_FACTOR_REQUIRED is off, so that a stolen password opens the staff pages.",
             hint="Remove SECOND_FACTOR_REQUIRED; it may be off only where SITE_URL is localhost.",
             id="portal.E003",
+        )
+
+
+def _check_stopping_points() -> Iterator[CheckMessage]:
+    if settings.STOPPING_POINTS and urlsplit(settings.SITE_URL).hostname not in _LOOPBACK:
+        yield Error(
+            "STOPPING_POINTS is set: processes would end themselves.",
+            hint="Remove STOPPING_POINTS; it is for kill tests on one's own machine.",
+            id="portal.E009",
         )
 
 

@@ -56,6 +56,20 @@ def read_list(name: str, *, default: tuple[str, ...] = ()) -> list[str]:
     return [part for part in parts if part] or list(default)
 
 
+def read_chances(name: str) -> dict[str, float]:
+    """Return `point=0.2,other=0.1` as a dictionary of chances from 0 to 1."""
+    chances: dict[str, float] = {}
+    for part in read_list(name):
+        point, _, chance = part.partition("=")
+        try:
+            chances[point] = float(chance)
+        except ValueError:
+            chances[point] = -1
+        if not 0 <= chances[point] <= 1:
+            raise ImproperlyConfigured(f"{name} must look like after_send=0.2,before_commit=0.1.")
+    return chances
+
+
 def read_secret(name: str) -> str:
     """Return a secret from `NAME`, or from the file that `NAME_FILE` points to.
 

@@ -9,7 +9,15 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 
 from accounts.theme import THEME
-from portal.env import read_bool, read_choice, read_int, read_list, read_secret, read_text
+from portal.env import (
+    read_bool,
+    read_chances,
+    read_choice,
+    read_int,
+    read_list,
+    read_secret,
+    read_text,
+)
 from portal.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -235,6 +243,9 @@ SWEEP_CAP_SECONDS = read_int("SWEEP_CAP_SECONDS", default=3600, least=1)
 STUCK_AFTER_SECONDS = read_int("STUCK_AFTER_SECONDS", default=24 * 3600, least=1)
 JOB_LEASE_SECONDS = read_int("JOB_LEASE_SECONDS", default=60, least=5)
 EXCHANGES_KEPT_DAYS = read_int("EXCHANGES_KEPT_DAYS", default=90, least=1)
+
+# For kill tests on one's own machine: the chance that a process ends at a named point.
+STOPPING_POINTS = read_chances("STOPPING_POINTS")
 
 # --- Pages ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

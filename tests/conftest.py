@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from accounts.rights import Role
@@ -59,3 +61,15 @@ def sign_in(settings: Any) -> Callable[[User], Client]:
         return client
 
     return make
+
+
+@pytest.fixture
+def no_database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Replace the connection by one to a database that is not there."""
+    present = connections["default"]
+    away = type(present)({**present.settings_dict, "NAME": "no-such-folder/db"}, "default")
+    connections["default"] = away
+    with django_db_blocker.unblock():
+        yield
+    away.close()
+    connections["default"] = present

@@ -78,7 +78,8 @@ def enqueue_many(
     kind: str, subject_ids: Iterable[int | None], *, learned_by: str = "", due_in: float = 0
 ) -> None:
     """Ask for a job for each subject, in one statement."""
-    due_at = Now() + timedelta(seconds=due_in)
+    # Not "plus nothing": SQLite adds to whole microseconds, which are later than its own now.
+    due_at = Now() + timedelta(seconds=due_in) if due_in else Now()
     Job.objects.bulk_create(
         [
             Job(

@@ -1,31 +1,24 @@
-"""The one way of sending an order: intent, claim, call, outcome, and settling the unknown.
-
-The carrier has no idempotency key: sending twice makes two orders. So the intention is committed
-before the call under a reference of its own; one worker claims it by a conditional write and
-re-checks the claim just before the call; and an attempt whose outcome is unknown is settled by
-looking, never by sending again. When two looks with a full wait between find nothing, a person
-decides.
-"""
+"""Submitting an import order: what `sending` sends, finds again, and what follows from it."""
 
 import re
 import secrets
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
 from carrier import import_orders as carrier_orders
-from carrier.errors import CarrierError, CredentialsRefused, Outcome, Refused, Throttled
+from carrier.client import Carrier
+from carrier.errors import CarrierError
 from carrier.records import ImportOrderRecord, NewImportOrder, ServiceAddress
-from numbering.carrier_link import CarrierNotConfigured, get_carrier, in_words, working_on
-from numbering.domain import jobs, telephone_numbers
+from numbering.carrier_link import get_carrier, in_words, working_on
+from numbering.domain import jobs, sending, telephone_numbers
 from numbering.domain.import_orders import CannotDo, kinds_in, mark_problems
-from numbering.domain.jobs import TryLater
 from numbering.domain.results import apply_record
 from numbering.domain.timeline import move, note
 from numbering.enums import (
@@ -36,17 +29,228 @@ from numbering.enums import (
     WebhookState,
 )
 from numbering.models import ImportOrder, Job, LoaUpload, SubmitAttempt, WebhookEvent
+from numbering.models.attempt import OPEN_ATTEMPTS
 from numbering.validators import ORDER_NUMBERS_LIMIT
 
-OPEN_ATTEMPTS = (
-    AttemptState.PENDING,
-    AttemptState.SENDING,
-    AttemptState.UNKNOWN,
-    AttemptState.PARKED,
-)
-# Looking by telephone number stops after so many; the look by reference covers the whole order.
-LOOKED_UP_NUMBERS = 20
+# While looking number by number, the lease is renewed this often.
+_RENEW_EVERY = 20
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class ImportOrderErrand(sending.Errand[SubmitAttempt, ImportOrderRecord]):
+    """An import order on its way to the carrier."""
+
+    settle_job = "settle_attempt"
+
+    def attempts(self) -> QuerySet[SubmitAttempt]:
+        """Return the attempts with their orders."""
+        return SubmitAttempt.objects.select_related("order__subscriber", "order__sip_peer")
+
+    def open_attempt(self, subject: int) -> SubmitAttempt | None:
+        """Return the order's open attempt."""
+        return self.attempts().filter(order_id=subject, state__in=OPEN_ATTEMPTS).first()
+
+    def order_id(self, attempt: SubmitAttempt) -> int | None:
+        """Return the order's primary key."""
+        return attempt.order_id
+
+    def begin(self, attempt: SubmitAttempt) -> bool:
+        """Bring an order that waited for the carrier back to *submitting*."""
+        order = attempt.order
+        if order.status == ImportOrderStatus.CHECKED:
+            move(
+                order,
+                ImportOrderStatus.SUBMITTING,
+                reason="Trying to send it again; nothing was sent before.",
+                learned_by=LearnedBy.PORTAL,
+                customer_order_id=attempt.customer_order_id,
+            )
+        return order.status == ImportOrderStatus.SUBMITTING
+
+    def prepare(self, attempt: SubmitAttempt) -> Callable[[Carrier], ImportOrderRecord]:
+        """Build the order document."""
+        document = _document(attempt)
+        return lambda carrier: carrier_orders.create(carrier, order=document)
+
+    def find(
+        self, carrier: Carrier, attempt: SubmitAttempt, keep_alive: Callable[[], None]
+    ) -> list[ImportOrderRecord]:
+        """Look by reference; if that finds nothing, by each of the order's numbers."""
+        rows = carrier_orders.find(carrier, customer_order_id=attempt.customer_order_id).rows
+        seen = {row.order_id for row in rows}
+        found = [
+            record
+            for record in (carrier_orders.get(carrier, order_id=order_id) for order_id in seen)
+            if _is_ours(record, attempt)
+        ]
+        if found:
+            return found
+        # The reference may not be searchable yet: look by number, and open what is new there.
+        e164s = list(attempt.order.numbers.values_list("e164", flat=True))
+        known = ImportOrder.objects.filter(numbers__e164__in=e164s)
+        seen |= {known_id or "" for known_id in known.values_list("carrier_order_id", flat=True)}
+        for index, e164 in enumerate(e164s):
+            if index % _RENEW_EVERY == 0:
+                keep_alive()
+            for row in carrier_orders.find(carrier, telephone_number=e164).rows:
+                if row.order_id in seen:
+                    continue
+                seen.add(row.order_id)
+                record = carrier_orders.get(carrier, order_id=row.order_id)
+                if _is_ours(record, attempt):
+                    found.append(record)
+            if found:
+                break
+        return found
+
+    def carrier_id(self, record: ImportOrderRecord) -> str:
+        """Return the carrier's order id."""
+        return record.order_id
+
+    def accepted(
+        self,
+        attempt: SubmitAttempt,
+        record: ImportOrderRecord,
+        *,
+        learned_by: LearnedBy,
+        actor: User | None,
+    ) -> None:
+        """The numbers start importing, the LOA goes along, and early webhooks are applied."""
+        order = attempt.order
+        order.numbers.update(
+            status=OrderNumberStatus.SENT,
+            operation="",
+            code="",
+            description="",
+            attempts=F("attempts") + 1,
+        )
+        move(
+            order,
+            ImportOrderStatus.RECEIVED,
+            reason=f"The carrier has the order as {record.order_id}.",
+            learned_by=learned_by,
+            actor=actor,
+            carrier_order_id=record.order_id,
+            customer_order_id=attempt.customer_order_id,
+            next_read_at=timezone.now() + timedelta(seconds=settings.SWEEP_FIRST_SECONDS),
+            reads=0,
+            trouble="",
+        )
+        telephone_numbers.start_importing(order, learned_by=learned_by)
+        apply_record(order, record, learned_by=learned_by)
+        for upload_id in LoaUpload.objects.filter(order=order).values_list("pk", flat=True):
+            jobs.enqueue("upload_loa", subject_id=upload_id)
+        jobs.enqueue(
+            "read_order",
+            subject_id=order.pk,
+            learned_by=LearnedBy.SWEEP,
+            due_in=settings.READ_SOON_SECONDS,
+        )
+        # A notification may have been faster than the answer to our own call.
+        early = WebhookEvent.objects.filter(
+            state=WebhookState.UNMATCHED, carrier_order_id=record.order_id
+        ).update(state=WebhookState.APPLIED, order=order, applied_at=Now(), problem="")
+        if early:
+            jobs.enqueue("read_order", subject_id=order.pk, learned_by=LearnedBy.WEBHOOK)
+
+    def not_sent(self, attempt: SubmitAttempt, message: str) -> None:
+        """The order is *checked*, as before, and says what keeps it there."""
+        if not move(
+            attempt.order,
+            ImportOrderStatus.CHECKED,
+            reason=message,
+            learned_by=LearnedBy.PORTAL,
+            trouble=message[:1000],
+        ):
+            ImportOrder.objects.filter(
+                pk=attempt.order_id, status=ImportOrderStatus.CHECKED
+            ).update(trouble=message[:1000])
+
+    def refused(self, attempt: SubmitAttempt, error: CarrierError) -> str:
+        """The order is a draft again, with the carrier's reasons on the numbers they name."""
+        reasons = "; ".join(
+            f"{problem.code}: {problem.description}" if problem.code else problem.description
+            for problem in error.problems[:5]
+        )
+        message = f"The carrier refused the order: {reasons or in_words(error)}"
+        order = attempt.order
+        named = {e164: problem for problem in error.problems for e164 in problem.telephone_numbers}
+        mark_problems(order, named, status=OrderNumberStatus.BLOCKED, operation="import")
+        move(
+            order,
+            ImportOrderStatus.DRAFT,
+            reason=message + " Nothing was created at the carrier.",
+            learned_by=LearnedBy.ANSWER,
+            trouble=message[:1000],
+        )
+        return message
+
+    def unknown(self, attempt: SubmitAttempt, message: str) -> None:
+        """The order waits until it is found or a person decides."""
+        move(
+            attempt.order,
+            ImportOrderStatus.UNKNOWN,
+            reason=f"{message} The carrier may have the order: the portal looks for it and does "
+            "not send it again.",
+            learned_by=LearnedBy.PORTAL,
+        )
+
+    def trouble(self, attempt: SubmitAttempt, message: str) -> None:
+        """Show on the order why it could not be looked for."""
+        ImportOrder.objects.filter(pk=attempt.order_id).update(trouble=message[:1000])
+
+    def looked(self, attempt: SubmitAttempt) -> None:
+        """Say so in the timeline."""
+        self.trouble(attempt, "")
+        note(
+            attempt.order,
+            "Looked for the order at the carrier: not there yet. The portal looks once more.",
+            learned_by=LearnedBy.LOOKUP,
+        )
+
+    def parked(self, attempt: SubmitAttempt, message: str) -> None:
+        """Show the question on the order."""
+        self.trouble(attempt, message)
+        note(attempt.order, message, learned_by=LearnedBy.LOOKUP)
+
+
+_ERRAND = ImportOrderErrand()
+
+
+def _is_ours(record: ImportOrderRecord, attempt: SubmitAttempt) -> bool:
+    """The same number may stand in another order: only our own reference makes it ours."""
+    return record.customer_order_id == attempt.customer_order_id
+
+
+def _document(attempt: SubmitAttempt) -> NewImportOrder:
+    order = attempt.order
+    subscriber = order.subscriber
+    return NewImportOrder(
+        customer_order_id=attempt.customer_order_id,
+        site_id=order.sip_peer.site_id,
+        sip_peer_id=order.sip_peer.sip_peer_id,
+        subscriber_name=subscriber.name,
+        service_address=ServiceAddress(
+            house_number=subscriber.house_number,
+            house_suffix=subscriber.house_suffix,
+            pre_directional=subscriber.pre_directional,
+            street_name=subscriber.street_name,
+            street_suffix=subscriber.street_suffix,
+            post_directional=subscriber.post_directional,
+            address_line2=subscriber.address_line2,
+            city=subscriber.city,
+            state_code=subscriber.state_code,
+            zip=subscriber.zip_code,
+            plus_four=subscriber.plus_four,
+            county=subscriber.county,
+        ),
+        loa_authorizing_person=order.loa_authorizing_person,
+        loa_type="CARRIER" if order.loa_type == "CARRIER" else "SUBSCRIBER",
+        telephone_numbers=tuple(order.numbers.values_list("e164", flat=True)),
+    )
+
+
+# --- What people and workers call ---------------------------------------------------------------
 
 
 def submit(order: ImportOrder, *, actor: User | None) -> SubmitAttempt:
@@ -90,10 +294,8 @@ def submit(order: ImportOrder, *, actor: User | None) -> SubmitAttempt:
 def withdraw(order: ImportOrder, *, actor: User | None) -> None:
     """Take back an intention that nothing was sent for yet (the carrier was away)."""
     with transaction.atomic():
-        withdrawn = SubmitAttempt.objects.filter(order=order, state=AttemptState.PENDING).update(
-            state=AttemptState.WITHDRAWN, settled_at=Now()
-        )
-        if not withdrawn:
+        attempt = _ERRAND.open_attempt(order.pk)
+        if attempt is None or not sending.withdraw(_ERRAND, attempt):
             raise CannotDo("It is too late to take this back: the order is being sent.")
         reason = "Sending was taken back; nothing had been sent."
         if not move(
@@ -109,378 +311,23 @@ def withdraw(order: ImportOrder, *, actor: User | None) -> None:
 
 
 def run_submit(job: Job) -> None:
-    """Handler: send the order of this job, once. Raises TryLater when nothing was sent."""
-    attempt = (
-        SubmitAttempt.objects.select_related("order__subscriber", "order__sip_peer")
-        .filter(order_id=job.subject, state__in=OPEN_ATTEMPTS)
-        .first()
-    )
-    if attempt is None or attempt.state in (AttemptState.UNKNOWN, AttemptState.PARKED):
-        return  # settled already, or another job looks it up
-    if attempt.state == AttemptState.SENDING:
-        # A worker claimed it and never reported back: it may have been sent.
-        _outcome_unknown(attempt, "The worker stopped while sending.")
-        return
-    try:
-        carrier = get_carrier()
-    except CarrierNotConfigured as error:
-        _not_sent(attempt, str(error))
-        raise TryLater(str(error), after=60) from error
-    if not _claim(attempt, job):
-        return
-    document = _document(attempt)
-    # Only the holder of a live claim may send, so it is asked for once more just before the call.
-    if not _renew_over_call(job):
-        _release(attempt)
-        return
-    try:
-        with working_on(attempt.order_id):
-            record = carrier_orders.create(carrier, order=document)
-    except CarrierError as error:
-        _settle_error(attempt, error)
-    else:
-        accept(attempt, record, learned_by=LearnedBy.ANSWER)
-
-
-def _renew_over_call(job: Job) -> bool:
-    """Stretch the lease over the longest possible call: nobody shall take it for abandoned."""
-    return jobs.renew(job, seconds=float(str(settings.CARRIER["call_timeout"])) * 2 + 30)
+    """Handler: send the order of this job, once."""
+    sending.run_send(_ERRAND, job)
 
 
 def give_up_submit(job: Job) -> None:
     """The submit job was parked: what was never sent is withdrawn and waits for a person."""
-    sending = SubmitAttempt.objects.filter(order_id=job.subject, state=AttemptState.SENDING)
-    if (attempt := sending.select_related("order").first()) is not None:
-        _outcome_unknown(attempt, "The worker stopped while sending.")
+    if not sending.give_up(_ERRAND, job):
         return
-    SubmitAttempt.objects.filter(order_id=job.subject, state=AttemptState.PENDING).update(
-        state=AttemptState.WITHDRAWN, settled_at=Now()
-    )
     order = ImportOrder.objects.get(pk=job.subject)
     reason = "The portal stopped trying to send this order; nothing was sent. Submit it again."
     ImportOrder.objects.filter(pk=order.pk, status=ImportOrderStatus.CHECKED).update(trouble=reason)
     note(order, reason, learned_by=LearnedBy.PORTAL)
 
 
-def _claim(attempt: SubmitAttempt, job: Job) -> bool:
-    with transaction.atomic():
-        order = attempt.order
-        # In this transaction, so that a worker that slept and lost its job claims nothing.
-        claimed = _renew_over_call(job) and SubmitAttempt.objects.filter(
-            pk=attempt.pk, state=AttemptState.PENDING
-        ).update(state=AttemptState.SENDING, claim_token=job.lease_token, sent_at=Now())
-        if not claimed:
-            return False
-        if order.status == ImportOrderStatus.CHECKED:
-            move(
-                order,
-                ImportOrderStatus.SUBMITTING,
-                reason="Trying to send it again; nothing was sent before.",
-                learned_by=LearnedBy.PORTAL,
-                customer_order_id=attempt.customer_order_id,
-            )
-        if order.status != ImportOrderStatus.SUBMITTING:
-            # Somebody changed the draft while it waited for the carrier to come back.
-            SubmitAttempt.objects.filter(pk=attempt.pk).update(
-                state=AttemptState.WITHDRAWN, settled_at=Now()
-            )
-            return False
-    attempt.refresh_from_db()
-    return True
-
-
-def _release(attempt: SubmitAttempt) -> None:
-    """Give a claim back: the lease ended before anything was sent."""
-    SubmitAttempt.objects.filter(
-        pk=attempt.pk, state=AttemptState.SENDING, claim_token=attempt.claim_token
-    ).update(state=AttemptState.PENDING, claim_token="", sent_at=None)
-
-
-def _document(attempt: SubmitAttempt) -> NewImportOrder:
-    order = attempt.order
-    subscriber = order.subscriber
-    return NewImportOrder(
-        customer_order_id=attempt.customer_order_id,
-        site_id=order.sip_peer.site_id,
-        sip_peer_id=order.sip_peer.sip_peer_id,
-        subscriber_name=subscriber.name,
-        service_address=ServiceAddress(
-            house_number=subscriber.house_number,
-            house_suffix=subscriber.house_suffix,
-            pre_directional=subscriber.pre_directional,
-            street_name=subscriber.street_name,
-            street_suffix=subscriber.street_suffix,
-            post_directional=subscriber.post_directional,
-            address_line2=subscriber.address_line2,
-            city=subscriber.city,
-            state_code=subscriber.state_code,
-            zip=subscriber.zip_code,
-            plus_four=subscriber.plus_four,
-            county=subscriber.county,
-        ),
-        loa_authorizing_person=order.loa_authorizing_person,
-        loa_type="CARRIER" if order.loa_type == "CARRIER" else "SUBSCRIBER",
-        telephone_numbers=tuple(order.numbers.values_list("e164", flat=True)),
-    )
-
-
-def _settle_error(attempt: SubmitAttempt, error: CarrierError) -> None:
-    if error.outcome is Outcome.UNKNOWN:
-        _outcome_unknown(attempt, in_words(error))
-    elif isinstance(error, Throttled):
-        _not_sent(attempt, "The carrier asks us to wait; nothing was sent yet.")
-        raise TryLater(error.message, at=error.retry_at, counts=False)
-    elif isinstance(error, CredentialsRefused):
-        _not_sent(
-            attempt,
-            "The carrier refused our credentials; nothing was sent. An administrator must check "
-            "the carrier settings.",
-        )
-        raise TryLater(error.message, after=600)
-    elif isinstance(error, Refused):
-        _refused(attempt, error)
-    else:
-        _not_sent(
-            attempt,
-            f"{in_words(error)} Nothing was sent; the portal tries again by itself.",
-        )
-        raise TryLater(error.message)
-
-
-def _not_sent(attempt: SubmitAttempt, message: str) -> None:
-    """Nothing left us: the order goes back to exactly where it was, the intention stays."""
-    with transaction.atomic():
-        kept = SubmitAttempt.objects.filter(
-            pk=attempt.pk,
-            state__in=(AttemptState.PENDING, AttemptState.SENDING),
-            claim_token=attempt.claim_token,
-        ).update(state=AttemptState.PENDING, claim_token="", sent_at=None, message=message[:1000])
-        if not kept:
-            return  # taken for lost meanwhile: whoever looks for it has the word now
-        if not move(
-            attempt.order,
-            ImportOrderStatus.CHECKED,
-            reason=message,
-            learned_by=LearnedBy.PORTAL,
-            trouble=message[:1000],
-        ):
-            ImportOrder.objects.filter(
-                pk=attempt.order_id, status=ImportOrderStatus.CHECKED
-            ).update(trouble=message[:1000])
-
-
-def _refused(attempt: SubmitAttempt, error: CarrierError) -> None:
-    reasons = "; ".join(
-        f"{problem.code}: {problem.description}" if problem.code else problem.description
-        for problem in error.problems[:5]
-    )
-    message = f"The carrier refused the order: {reasons or in_words(error)}"
-    with transaction.atomic():
-        refused = SubmitAttempt.objects.filter(
-            pk=attempt.pk, state=AttemptState.SENDING, claim_token=attempt.claim_token
-        ).update(state=AttemptState.REFUSED, settled_at=Now(), message=message[:1000])
-        if not refused:
-            return  # taken for lost meanwhile: whoever looks for it has the word now
-        order = attempt.order
-        named = {e164: problem for problem in error.problems for e164 in problem.telephone_numbers}
-        mark_problems(order, named, status=OrderNumberStatus.BLOCKED, operation="import")
-        move(
-            order,
-            ImportOrderStatus.DRAFT,
-            reason=message + " Nothing was created at the carrier.",
-            learned_by=LearnedBy.ANSWER,
-            trouble=message[:1000],
-        )
-
-
-def _outcome_unknown(attempt: SubmitAttempt, message: str) -> None:
-    with transaction.atomic():
-        changed = SubmitAttempt.objects.filter(
-            pk=attempt.pk, state=AttemptState.SENDING, claim_token=attempt.claim_token
-        ).update(state=AttemptState.UNKNOWN, message=message[:1000])
-        if not changed:
-            return
-        move(
-            attempt.order,
-            ImportOrderStatus.UNKNOWN,
-            reason=f"{message} The carrier may have the order: the portal looks for it and does "
-            "not send it again.",
-            learned_by=LearnedBy.PORTAL,
-        )
-        jobs.enqueue("settle_attempt", subject_id=attempt.pk, due_in=settings.LOOK_FIRST_SECONDS)
-
-
-def accept(
-    attempt: SubmitAttempt,
-    record: ImportOrderRecord,
-    *,
-    learned_by: LearnedBy,
-    actor: User | None = None,
-) -> bool:
-    """The carrier has the order under `record.order_id`; return False when it was known already.
-
-    Also true for an attempt that was taken for lost meanwhile: what is known outweighs the doubt.
-    """
-    with transaction.atomic():
-        adopted = SubmitAttempt.objects.filter(pk=attempt.pk, state__in=OPEN_ATTEMPTS).update(
-            state=AttemptState.ACCEPTED,
-            settled_at=Now(),
-            carrier_order_id=record.order_id,
-        )
-        if not adopted:
-            return False
-        order = attempt.order
-        order.numbers.update(
-            status=OrderNumberStatus.SENT,
-            operation="",
-            code="",
-            description="",
-            attempts=F("attempts") + 1,
-        )
-        move(
-            order,
-            ImportOrderStatus.RECEIVED,
-            reason=f"The carrier has the order as {record.order_id}.",
-            learned_by=learned_by,
-            actor=actor,
-            carrier_order_id=record.order_id,
-            customer_order_id=attempt.customer_order_id,
-            next_read_at=timezone.now() + timedelta(seconds=settings.SWEEP_FIRST_SECONDS),
-            reads=0,
-            trouble="",
-        )
-        telephone_numbers.start_importing(order, learned_by=learned_by)
-        apply_record(order, record, learned_by=learned_by)
-        for upload_id in LoaUpload.objects.filter(order=order).values_list("pk", flat=True):
-            jobs.enqueue("upload_loa", subject_id=upload_id)
-        jobs.enqueue(
-            "read_order",
-            subject_id=order.pk,
-            learned_by=LearnedBy.SWEEP,
-            due_in=settings.READ_SOON_SECONDS,
-        )
-        # A notification may have been faster than the answer to our own call.
-        early = WebhookEvent.objects.filter(
-            state=WebhookState.UNMATCHED, carrier_order_id=record.order_id
-        ).update(state=WebhookState.APPLIED, order=order, applied_at=Now(), problem="")
-        if early:
-            jobs.enqueue("read_order", subject_id=order.pk, learned_by=LearnedBy.WEBHOOK)
-    return True
-
-
 def run_settle(job: Job) -> None:
     """Handler: look for an order whose submission got no clear answer."""
-    attempt = SubmitAttempt.objects.select_related("order__sip_peer").get(pk=job.subject)
-    if attempt.state != AttemptState.UNKNOWN:
-        return
-    try:
-        with working_on(attempt.order_id):
-            found = _look(attempt)
-    except (CarrierError, CarrierNotConfigured) as error:
-        # Not a look: a 404, an error inside a 200 or an empty body only mean "could not look".
-        message = f"Could not look for the order at the carrier. {in_words(error)}"
-        ImportOrder.objects.filter(pk=attempt.order_id).update(trouble=message[:1000])
-        if isinstance(error, Throttled):
-            raise TryLater(message, at=error.retry_at, counts=False) from error
-        after = 600 if isinstance(error, CredentialsRefused) else 60
-        raise TryLater(message, after=after, counts=False) from error
-    if not found and (wait := _left_of_wait(attempt)) > 0:
-        # A notice had us look sooner. Only a look after the full wait counts as "not there".
-        raise TryLater("Not there yet.", after=wait, counts=False)
-    _keep_look(
-        attempt,
-        {
-            "at": timezone.now().isoformat(),
-            "by": f"reference and up to {LOOKED_UP_NUMBERS} numbers",
-            "found": sorted(record.order_id for record in found),
-        },
-    )
-    if len(found) == 1:
-        accept(attempt, found[0], learned_by=LearnedBy.LOOKUP)
-        return
-    if len(found) > 1:
-        _park_attempt(
-            attempt,
-            f"The carrier has {len(found)} orders under our reference "
-            f"{attempt.customer_order_id}. A person must decide which one counts.",
-        )
-        return
-    if len(attempt.looks) < 2:
-        ImportOrder.objects.filter(pk=attempt.order_id).update(trouble="")
-        note(
-            attempt.order,
-            "Looked for the order at the carrier: not there yet. The portal looks once more.",
-            learned_by=LearnedBy.LOOKUP,
-        )
-        raise TryLater(
-            "Not there yet; looking once more.",
-            after=settings.LOOK_AGAIN_SECONDS,
-            counts=False,
-        )
-    _park_attempt(
-        attempt,
-        "Two looks with a wait between did not find the order at the carrier. A person must "
-        "decide: it is not there, or it is there under an id.",
-    )
-
-
-def _left_of_wait(attempt: SubmitAttempt) -> float:
-    """Return the seconds until a look that finds nothing may count."""
-    if attempt.looks:
-        since = datetime.fromisoformat(str(attempt.looks[-1]["at"]))
-        wait = settings.LOOK_AGAIN_SECONDS
-    else:
-        since, wait = attempt.sent_at or attempt.created_at, settings.LOOK_FIRST_SECONDS
-    return float(wait) - (timezone.now() - since).total_seconds()
-
-
-def _look(attempt: SubmitAttempt) -> list[ImportOrderRecord]:
-    carrier = get_carrier()
-    ids = {
-        row.order_id
-        for row in carrier_orders.find(carrier, customer_order_id=attempt.customer_order_id).rows
-    }
-    found = [carrier_orders.get(carrier, order_id=order_id) for order_id in ids]
-    found = [record for record in found if _is_ours(record, attempt)]
-    if found:
-        return found
-    # The reference may not be searchable yet: look by number, and open what is new there.
-    known = set(
-        ImportOrder.objects.exclude(carrier_order_id=None)
-        .values_list("carrier_order_id", flat=True)
-        .filter(numbers__e164__in=attempt.order.numbers.values("e164"))
-    )
-    for e164 in attempt.order.numbers.values_list("e164", flat=True)[:LOOKED_UP_NUMBERS]:
-        for row in carrier_orders.find(carrier, telephone_number=e164).rows:
-            if row.order_id in ids or row.order_id in known:
-                continue
-            ids.add(row.order_id)
-            record = carrier_orders.get(carrier, order_id=row.order_id)
-            if _is_ours(record, attempt):
-                found.append(record)
-        if found:
-            break
-    return found
-
-
-def _is_ours(record: ImportOrderRecord, attempt: SubmitAttempt) -> bool:
-    """The same number may stand in another order: only our own reference makes it ours."""
-    return record.customer_order_id == attempt.customer_order_id
-
-
-def _keep_look(attempt: SubmitAttempt, look: Mapping[str, object]) -> None:
-    attempt.looks = [*attempt.looks, look]
-    SubmitAttempt.objects.filter(pk=attempt.pk).update(looks=attempt.looks)
-
-
-def _park_attempt(attempt: SubmitAttempt, message: str) -> None:
-    with transaction.atomic():
-        parked = SubmitAttempt.objects.filter(pk=attempt.pk, state=AttemptState.UNKNOWN).update(
-            state=AttemptState.PARKED, message=message
-        )
-        if parked:
-            ImportOrder.objects.filter(pk=attempt.order_id).update(trouble=message)
-            note(attempt.order, message, learned_by=LearnedBy.LOOKUP)
+    sending.run_settle(_ERRAND, job)
 
 
 def parked_attempt(order: ImportOrder) -> SubmitAttempt | None:
@@ -490,17 +337,19 @@ def parked_attempt(order: ImportOrder) -> SubmitAttempt | None:
 
 def confirm_absent(order: ImportOrder, *, actor: User) -> None:
     """A person has made sure that the carrier does not have the order: it may be sent again."""
+    attempt = parked_attempt(order)
     with transaction.atomic():
-        changed = SubmitAttempt.objects.filter(order=order, state=AttemptState.PARKED).update(
-            state=AttemptState.WITHDRAWN, settled_at=Now(), actor=actor
-        )
-        if not changed or not move(
-            order,
-            ImportOrderStatus.CHECKED,
-            reason=f"{actor} made sure that the carrier does not have this order.",
-            learned_by=LearnedBy.PERSON,
-            actor=actor,
-            trouble="",
+        if (
+            attempt is None
+            or not sending.confirm_absent(_ERRAND, attempt, actor=actor)
+            or not move(
+                order,
+                ImportOrderStatus.CHECKED,
+                reason=f"{actor} made sure that the carrier does not have this order.",
+                learned_by=LearnedBy.PERSON,
+                actor=actor,
+                trouble="",
+            )
         ):
             raise CannotDo("Nothing waits for this decision any more; look at the order again.")
 
@@ -529,5 +378,5 @@ def adopt(order: ImportOrder, *, carrier_order_id: str, actor: User) -> None:
     ours = set(order.numbers.values_list("e164", flat=True))
     if set(record.results()) != ours:
         raise CannotDo("That carrier order holds other numbers than this one.")
-    if not accept(attempt, record, learned_by=LearnedBy.PERSON, actor=actor):
+    if not sending.accept(_ERRAND, attempt, record, learned_by=LearnedBy.PERSON, actor=actor):
         raise CannotDo("Nothing waits for this decision any more; look at the order again.")

@@ -5,12 +5,12 @@ from django.db import models
 
 from numbering.enums import (
     OPEN,
-    AttemptState,
     ImportOrderStatus,
     LearnedBy,
     LoaType,
     OrderNumberStatus,
 )
+from numbering.models.attempt import OPEN_ATTEMPTS, Attempt
 from numbering.models.sip_peer import SipPeer
 from numbering.models.subscriber import Subscriber
 from numbering.models.telephone_number import TelephoneNumber
@@ -143,44 +143,20 @@ class ImportOrderNumber(models.Model):
         return display(self.e164)
 
 
-class SubmitAttempt(models.Model):
-    """One intention to send an order, committed before the call, and what became of it."""
+class SubmitAttempt(Attempt):
+    """One intention to send an import order."""
 
     order = models.ForeignKey(ImportOrder, on_delete=models.PROTECT, related_name="attempts")
-    customer_order_id = models.CharField(max_length=40, unique=True)
-    state = models.CharField(max_length=10, choices=AttemptState, default=AttemptState.PENDING)
-    # The lease of the worker that claimed the attempt; re-checked just before the call.
-    claim_token = models.CharField(max_length=32, blank=True)
-    sent_at = models.DateTimeField(null=True)
-    settled_at = models.DateTimeField(null=True)
-    carrier_order_id = models.CharField(max_length=40, blank=True)
-    message = models.CharField(max_length=1000, blank=True)
-    # Evidence of the look-ups: a list of {at, by, found, note}.
-    looks = models.JSONField(default=list)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("pk",)
         constraints = [
             models.UniqueConstraint(
                 fields=("order",),
-                condition=models.Q(
-                    state__in=[
-                        AttemptState.PENDING,
-                        AttemptState.SENDING,
-                        AttemptState.UNKNOWN,
-                        AttemptState.PARKED,
-                    ]
-                ),
+                condition=models.Q(state__in=OPEN_ATTEMPTS),
                 name="one_open_attempt_per_order",
             )
         ]
-
-    def __str__(self) -> str:
-        return f"{self.customer_order_id}: {self.get_state_display()}"
 
 
 class OrderEvent(models.Model):
