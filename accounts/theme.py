@@ -76,7 +76,14 @@ THEME: dict[str, Any] = {
                         "admin:numbers_telephonenumber_changelist",
                         "numbers.view_telephonenumber",
                     ),
+                    _link("Cases", "rule", "admin:numbers_case_changelist", "numbers.view_case"),
                     _link("LOAs", "contract", "admin:numbers_loa_changelist", "numbers.view_loa"),
+                    _link(
+                        "Alerts",
+                        "notification_important",
+                        "admin:numbers_alert_changelist",
+                        "numbers.view_alert",
+                    ),
                 ],
             },
             {
@@ -107,6 +114,7 @@ THEME: dict[str, Any] = {
                         "admin:numbers_job_changelist",
                         "numbers.view_job",
                     ),
+                    _link("Mails", "mail", "admin:numbers_mail_changelist", "numbers.view_mail"),
                     _link(
                         "Sites and SIP peers",
                         "hub",

@@ -4,17 +4,29 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from functools import lru_cache
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from carrier.account import CarrierSettings
 from carrier.client import Carrier
 from carrier.credentials import BasicCredentials, ClientCredentials
-from carrier.errors import CarrierError
+from carrier.errors import CarrierError, Outcome
 from carrier.exchange import Exchange
+from numbering import clock
 from numbering.models import CarrierExchange
+
+TOKEN_OPERATION = "token.fetch"  # noqa: S105 - the name of an operation
+# An exchange in which the carrier refused our credentials or their rights (REFERENCE 1.2).
+REFUSED = Q(http_status__in=[401, 403]) | Q(operation=TOKEN_OPERATION, outcome=Outcome.REFUSED)
+# One that shows that our credentials are good. A token alone does not: it may have no rights.
+ACCEPTED = Q(outcome=Outcome.ACCEPTED) & ~Q(operation=TOKEN_OPERATION)
+# So many refusals in a row stop the background work; then one try is made in each such time.
+REFUSALS_IN_A_ROW = 3
+PROBE_SECONDS = 600
 
 _order_at_work: ContextVar[int | None] = ContextVar("order_at_work", default=None)
 _lock = threading.Lock()
@@ -73,6 +85,26 @@ def _build(items: tuple[tuple[str, object], ...]) -> Carrier:
     )
 
 
+def hold_off() -> float | None:
+    """Return the seconds for which background work shall leave the carrier alone, or None.
+
+    While credentials are refused, asking on only draws attention at the carrier: after a handful
+    of refusals in a row one probe is made every ten minutes. People's own clicks are never held.
+    """
+    now = clock.now()
+    refused = CarrierExchange.objects.filter(REFUSED)
+    recent = refused.filter(at__gt=now - timedelta(seconds=PROBE_SECONDS))
+    newest = recent.order_by("-at").values_list("at", flat=True).first()
+    if newest is None:
+        return None
+    accepted = CarrierExchange.objects.filter(ACCEPTED).order_by("-at")
+    if (last_good := accepted.values_list("at", flat=True).first()) is not None:
+        refused = refused.filter(at__gt=last_good)
+    if refused[:REFUSALS_IN_A_ROW].count() < REFUSALS_IN_A_ROW:
+        return None
+    return PROBE_SECONDS - (now - newest).total_seconds()
+
+
 @contextmanager
 def working_on(order_id: int | None) -> Iterator[None]:
     """Tie the exchanges made inside to an import order."""
@@ -87,7 +119,8 @@ def _store_exchange(exchange: Exchange) -> None:
     """Keep what was said. The client logs it when this raises, and goes on with the call."""
     with transaction.atomic():
         CarrierExchange.objects.create(
-            at=exchange.started_at,
+            # When it began, by the portal's clock.
+            at=clock.now() - timedelta(milliseconds=exchange.duration_ms),
             order_id=_order_at_work.get(),
             operation=exchange.operation[:40],
             method=exchange.method,

@@ -100,6 +100,7 @@ class LearnedBy(models.TextChoices):
     SWEEP = "sweep", "by sweep"
     ANSWER = "answer", "from the carrier's answer"
     LOOKUP = "lookup", "by look-up"
+    COMPARE = "compare", "by the nightly compare"
     PORTAL = "portal", "by the portal"
 
 
@@ -157,3 +158,31 @@ class WhoActs(models.TextChoices):
     SUPPORT = "support", "Support"
     CONFIGURATION = "configuration", "Configuration"
     CARRIER = "carrier", "Carrier"
+
+
+class AlertCause(models.TextChoices):
+    """Why somebody is called; one alert is open for each cause and what it is about."""
+
+    CREDENTIALS_REFUSED = "credentials_refused", "Credentials refused"
+    CARRIER_AWAY = "carrier_away", "Carrier away"
+    PARKED = "parked", "Work parked"
+    NUMBERS_LOST = "numbers_lost", "Numbers lost"
+    DOCTOR = "doctor", "Webhook subscriptions"
+    MAIL_FAILED = "mail_failed", "Mail not sent"
+
+
+class MailState(models.TextChoices):
+    """Where a mail is."""
+
+    WAITING = "waiting", "Waiting"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Given up"
+
+
+class CaseKind(models.TextChoices):
+    """How a telephone number here and at the carrier can differ."""
+
+    LOST = "lost", "Lost without notice"
+    THEIRS = "theirs", "Theirs, not ours"
+    OURS = "ours", "Ours, not theirs"
+    STATE = "state", "State differs"

@@ -1,11 +1,13 @@
 """What staff type in: cleaned to final types, with errors that name the field and what it takes."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.admin_base import FileWidget, TextareaWidget, TextInputWidget
@@ -18,11 +20,12 @@ from numbering.number_list import (
     read_file,
     read_text,
 )
-from numbering.phone import kind_of
 from numbering.validators import ORDER_NUMBERS_LIMIT, validate_plain_text
 
 _EMPTY = NumberList(good=(), bad=(), repeated=())
 _PASTE_LIMIT = 500_000
+# Ids of our rows; more digits than these do not fit into the database.
+_ID = re.compile(r"[0-9]{1,18}")
 
 
 class NumbersForm(forms.Form):
@@ -80,6 +83,7 @@ class ImportOrderForm(NumbersForm, forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._drop_impossible_subscriber()
         if "sip_peer" in self.fields:
             peers = SipPeer.objects.filter(is_gone=False)
             self.fields["sip_peer"].queryset = peers  # type: ignore[attr-defined]
@@ -93,6 +97,13 @@ class ImportOrderForm(NumbersForm, forms.ModelForm):  # type: ignore[type-arg]
             # Numbers of an existing draft are added on its own page.
             del self.fields["numbers"], self.fields["numbers_file"]
 
+    def _drop_impossible_subscriber(self) -> None:
+        """Take what is no id for no choice: the widget that completes names fails on it."""
+        name = self.add_prefix("subscriber")
+        if isinstance(self.data, QueryDict) and not _ID.fullmatch(self.data.get(name, "")):
+            self.data = self.data.copy()
+            self.data[name] = ""
+
     def clean(self) -> dict[str, Any]:
         """Refuse more numbers than the carrier takes in one order."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -105,10 +116,6 @@ class ImportOrderForm(NumbersForm, forms.ModelForm):  # type: ignore[type-arg]
                     f"this list has {count:,}. Split it into several orders.",
                 )
         return cleaned
-
-    def kinds(self) -> set[str]:
-        """Return the kinds of numbers that were given."""
-        return {str(kind_of(row.e164)) for row in self.read_numbers().good}
 
 
 class LoaForm(forms.Form):

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import python_calamine
 from numbering.phone import NotANumber, to_e164
 
 FILE_LIMIT = 5 * 1024 * 1024
+UNPACKED_LIMIT = 50 * 1024 * 1024
 ROWS_LIMIT = 100_000
 _CELL_LIMIT = 64
 # Between numbers on one line. Blanks are not among them: people write 303 228 1000.
@@ -121,6 +123,10 @@ def _csv_rows(text: str) -> list[tuple[int, list[str]]]:
 
 def _workbook_rows(content: bytes) -> list[tuple[int, list[str]]]:
     try:
+        if content[:2] == b"PK" and _unpacked_size(content) > UNPACKED_LIMIT:
+            raise UnreadableList(
+                "The workbook unpacks to more than 50 MiB. Save the numbers as CSV and upload that."
+            )
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheet = workbook.get_sheet_by_index(0)
         if sheet.total_height > ROWS_LIMIT or sheet.total_width > 200:
@@ -136,6 +142,12 @@ def _workbook_rows(content: bytes) -> list[tuple[int, list[str]]]:
         raise UnreadableList(
             "The workbook cannot be opened. Save it as XLSX or CSV and upload it again."
         ) from error
+
+
+def _unpacked_size(content: bytes) -> int:
+    """Return the bytes that a zipped workbook says it unpacks to, without unpacking it."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return sum(part.file_size for part in archive.infolist())
 
 
 def _cell_text(cell: object) -> str:

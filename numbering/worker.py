@@ -7,9 +7,20 @@ from datetime import timedelta
 from types import FrameType
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
-from django.utils import timezone
 
-from numbering.domain import jobs, loa, results, submission, sweep, webhooks
+from numbering import clock
+from numbering.domain import (
+    carrier_watch,
+    compare,
+    doctor,
+    jobs,
+    loa,
+    outbox,
+    results,
+    submission,
+    sweep,
+    webhooks,
+)
 from numbering.domain.jobs import JobKind
 from numbering.enums import WebhookState
 from numbering.models import Heartbeat, WebhookEvent
@@ -28,28 +39,41 @@ KINDS = {
         ),
         JobKind("settle_attempt", submission.run_settle, most_attempts=40),
         # Few: the sweep comes back to the order anyway.
-        JobKind("read_order", results.run_read, most_attempts=4),
+        JobKind("read_order", results.run_read, most_attempts=4, comes_back=True),
         JobKind("upload_loa", loa.run_upload, most_attempts=20),
         JobKind("apply_webhooks", webhooks.run_apply, most_attempts=5),
         JobKind("sweep", sweep.run_sweep, most_attempts=3),
         JobKind("upkeep", sweep.run_upkeep, most_attempts=3),
+        JobKind("send_mails", outbox.run_send, most_attempts=5),
+        JobKind("watch", carrier_watch.run_watch, most_attempts=3),
+        JobKind("doctor", doctor.run_doctor, most_attempts=3, comes_back=True),
+        # Most of a day with long waits: a carrier that cannot be read is read later in the night.
+        JobKind("compare", compare.run_compare, most_attempts=20, first_wait=60, longest_wait=3600),
     )
 }
 # How often the recurring parts do their rounds.
-_ROUNDS = {"sweep": timedelta(seconds=10), "upkeep": timedelta(hours=6)}
+_ROUNDS = {
+    "sweep": timedelta(seconds=sweep.ROUND_SECONDS),
+    "watch": timedelta(minutes=1),
+    "upkeep": timedelta(hours=6),
+}
 _PAUSE_SECONDS = 0.5
 
 
 def plan() -> None:
-    """Ask for what is due by itself: waiting webhooks, the sweep, the upkeep."""
+    """Ask for what is due by itself: waiting webhooks and mails, and the rounds."""
     if WebhookEvent.objects.filter(state=WebhookState.NEW).exists():
         jobs.keep_asked("apply_webhooks")
+    if outbox.due_mails().exists():
+        jobs.keep_asked("send_mails")
     beats = dict(Heartbeat.objects.values_list("name", "at"))
-    now = timezone.now()
+    now = clock.now()
     for name, pause in _ROUNDS.items():
         # A beat from the future is a clock that was set back; do the round rather than wait.
         if name not in beats or not timedelta(0) <= now - beats[name] < pause:
             jobs.keep_asked(name)
+    compare.plan(beats.get("compare"), now)
+    doctor.plan(beats.get("doctor"), now)
 
 
 def run_due() -> int:

@@ -28,7 +28,7 @@ def check_settings(
     """Return everything wrong with the settings; the ids are listed in docs/operators.md."""
     return [
         *_check_site(),
-        *_check_stopping_points(),
+        *_check_test_hooks(),
         *_check_secret_key(),
         *_check_webhook_door(),
         *_check_carrier(),
@@ -68,11 +68,12 @@ def _check_site() -> Iterator[CheckMessage]:
         )
 
 
-def _check_stopping_points() -> Iterator[CheckMessage]:
-    if settings.STOPPING_POINTS and urlsplit(settings.SITE_URL).hostname not in _LOOPBACK:
+def _check_test_hooks() -> Iterator[CheckMessage]:
+    tests_only = settings.STOPPING_POINTS or settings.CLOCK_FILE
+    if tests_only and urlsplit(settings.SITE_URL).hostname not in _LOOPBACK:
         yield Error(
-            "STOPPING_POINTS is set: processes would end themselves.",
-            hint="Remove STOPPING_POINTS; it is for kill tests on one's own machine.",
+            "STOPPING_POINTS or CLOCK_FILE is set; both are for tests.",
+            hint="Remove them; with them processes end themselves and the clock is wrong.",
             id="portal.E009",
         )
 

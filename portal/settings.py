@@ -239,6 +239,8 @@ READ_SOON_SECONDS = read_int("READ_SOON_SECONDS", default=5)
 # The sweep reads an open order this long after its last read, doubling up to the cap.
 SWEEP_FIRST_SECONDS = read_int("SWEEP_FIRST_SECONDS", default=60, least=1)
 SWEEP_CAP_SECONDS = read_int("SWEEP_CAP_SECONDS", default=3600, least=1)
+# The carrier publishes no rate limit; the sweep stays at or below so many reads a second.
+SWEEP_READS_PER_SECOND = read_int("SWEEP_READS_PER_SECOND", default=5, least=1)
 # An order that is open for longer counts as stuck on the home page.
 STUCK_AFTER_SECONDS = read_int("STUCK_AFTER_SECONDS", default=24 * 3600, least=1)
 JOB_LEASE_SECONDS = read_int("JOB_LEASE_SECONDS", default=60, least=5)
@@ -246,6 +248,8 @@ EXCHANGES_KEPT_DAYS = read_int("EXCHANGES_KEPT_DAYS", default=90, least=1)
 
 # For kill tests on one's own machine: the chance that a process ends at a named point.
 STOPPING_POINTS = read_chances("STOPPING_POINTS")
+# For rehearsals on one's own machine: a file with the seconds that the clock is ahead.
+CLOCK_FILE = read_text("CLOCK_FILE")
 
 # --- Pages ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
@@ -277,8 +281,16 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 UNFOLD = THEME
 
 # --- Mail and logs --------------------------------------------------------------------------
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+_mail = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(_mail)
+# Every mail becomes a row first; the worker delivers it through the backend that EMAIL_URL names.
+EMAIL_BACKEND = "numbering.mail_backend.RowBackend"
+MAIL_DELIVERY_BACKEND = _mail["EMAIL_BACKEND"]
+# For each step of talking to the mail server; without it a server that hangs would hold a worker.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", default="portal@localhost")
+# Who is told when something needs a person; each address gets one mail for each new alert.
+ALERT_EMAILS = read_list("ALERT_EMAILS")
 LOGGING = logging_settings(
     level=read_choice("LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR")),
     as_json=read_choice("LOG_FORMAT", default="json", choices=("json", "console")) == "json",

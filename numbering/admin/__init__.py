@@ -1,11 +1,14 @@
 """The staff pages. Importing the modules registers them."""
 
 from numbering.admin import (
+    alert,
+    case,
     error_help,
     exchange,
     import_order,
     job,
     loa,
+    mail,
     sip_peer,
     subscriber,
     telephone_number,
@@ -13,11 +16,14 @@ from numbering.admin import (
 )
 
 __all__ = [
+    "alert",
+    "case",
     "error_help",
     "exchange",
     "import_order",
     "job",
     "loa",
+    "mail",
     "sip_peer",
     "subscriber",
     "telephone_number",

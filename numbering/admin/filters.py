@@ -6,7 +6,7 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from numbering.domain.home import stuck_orders
+from numbering.domain.radar import stuck_orders
 from numbering.enums import ImportOrderStatus, LoaUploadState
 from numbering.models import ImportOrder, Loa
 

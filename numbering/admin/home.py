@@ -6,8 +6,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from numbering.admin.badges import tone_of
-from numbering.domain import home
+from numbering.domain import home, radar
+from numbering.domain.alerts import open_alerts
 from numbering.domain.health import background_health
+from numbering.enums import ImportOrderStatus
+
+MOST_ALERTS = 20
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -27,9 +31,16 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     ]
     if not request.user.has_perm("numbers.change_importorder"):
         return context
+    if request.user.has_perm("numbers.view_alert"):
+        context["alerts"] = list(open_alerts()[:MOST_ALERTS])
+        context["may_close_alerts"] = request.user.has_perm("numbers.close_alert")
     context["heaps"] = [_heap(heap) for heap in home.waiting_on_person()]
     context["failing"] = [_heap(heap) for heap in home.failing_parts()]
-    context["stuck"] = list(home.stuck_orders()[:10])
+    times = radar.step_times()
+    context["stuck"] = [
+        (order, times[ImportOrderStatus(order.status)]) for order in radar.stuck_orders(times)[:10]
+    ]
+    context["step_times"] = [step for step in times.values() if step.is_learned]
     context["unhealthy"] = [word for healthy, word in background_health().values() if not healthy]
     context["is_support"] = True
     return context

@@ -26,6 +26,9 @@ from numbering.enums import EDITABLE, ImportOrderStatus
 from numbering.forms import ImportOrderForm
 from numbering.models import ImportOrder
 
+# With this status htmx shows the part a last time and stops asking for it.
+_ASK_NO_MORE = 286
+
 
 @admin.register(ImportOrder)
 class ImportOrderAdmin(PortalModelAdmin):
@@ -193,8 +196,12 @@ class ImportOrderAdmin(PortalModelAdmin):
     def live_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Give the part of the page that changes by itself while the order is on its way."""
         order = self._order(request, order_id)
+        context = page_context(request, order)
         return TemplateResponse(
-            request, "admin/numbers/importorder/live.html", page_context(request, order)
+            request,
+            "admin/numbers/importorder/live.html",
+            context,
+            status=200 if context["is_in_motion"] else _ASK_NO_MORE,
         )
 
     def action_view(self, request: HttpRequest, order_id: int, name: str) -> HttpResponse:

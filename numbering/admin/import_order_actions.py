@@ -14,6 +14,8 @@ from numbering.admin.import_order_report import keep_report
 from numbering.domain import import_orders, loa, results, submission
 from numbering.domain.import_orders import CannotDo
 from numbering.domain.next_step import uncovered_count
+from numbering.domain.radar import escalation_note
+from numbering.domain.timeline import note
 from numbering.enums import LearnedBy, OrderNumberStatus
 from numbering.forms import AdoptForm, LoaForm, NumbersForm
 from numbering.loa_file import RefusedLoaFile
@@ -244,6 +246,26 @@ def _withdraw(
     return None
 
 
+def _escalate(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    note(
+        order,
+        "The carrier's support was asked about this order.",
+        learned_by=LearnedBy.PERSON,
+        actor=person,
+    )
+    messages.success(request, "The timeline says that the carrier's support was asked.")
+    return None
+
+
+def _preview_escalation(order: ImportOrder) -> dict[str, Any]:
+    return {
+        "text": escalation_note(order),
+        "summary": "Copy this into a ticket at the carrier, or read it to them on the phone.",
+    }
+
+
 def _absent(
     request: HttpRequest, order: ImportOrder, person: User, _form: Any
 ) -> ImportOrder | None:
@@ -312,6 +334,13 @@ ACTIONS = {
             _CHANGE,
             _remove_blocked,
             preview=_preview_blocked,
+        ),
+        OrderAction(
+            "escalate",
+            "I have asked the carrier",
+            _CHANGE,
+            _escalate,
+            preview=_preview_escalation,
         ),
         OrderAction("withdraw", "Take back the sending", _SUBMIT, _withdraw),
         OrderAction(

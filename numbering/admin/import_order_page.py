@@ -11,6 +11,7 @@ from numbering.admin.badges import badge, tone_of
 from numbering.admin.import_order_actions import ACTIONS
 from numbering.domain.error_help import help_for, unknown_help
 from numbering.domain.next_step import next_step, number_counts
+from numbering.domain.radar import slow_step
 from numbering.domain.submission import parked_attempt
 from numbering.enums import (
     EDITABLE,
@@ -53,6 +54,7 @@ def page_context(request: HttpRequest, order: ImportOrder) -> dict[str, Any]:
         "step_actions": [ACTIONS[name] for name in step.actions if name in ACTIONS and name in may],
         "child": order.children.exclude(status=ImportOrderStatus.CANCELLED).last(),
         "may": may,
+        "slow": slow_step(order),
         "is_editable": order.status in EDITABLE,
         "is_in_motion": order.status in _IN_MOTION
         or order.loa_uploads.filter(state="waiting").exclude(order__carrier_order_id=None).exists(),

@@ -11,6 +11,7 @@ from numbering.admin.filters import choice_filter
 from numbering.domain.jobs import retry_parked
 from numbering.enums import JobState
 from numbering.models import Job
+from numbering.wording import counted
 
 
 @admin.register(Job)
@@ -47,4 +48,4 @@ class JobAdmin(ReadOnlyAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         """Ask anew for the parked ones among the chosen jobs."""
         count = retry_parked(queryset.values_list("pk", flat=True))
-        messages.success(request, f"{count} parked jobs put back to work.")
+        messages.success(request, f"{counted(count, 'parked job')} put back to work.")

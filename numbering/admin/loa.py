@@ -66,46 +66,55 @@ class LoaAdmin(ReadOnlyAdmin):
         return format_html('<a href="{}">Open (is recorded)</a>', address)
 
     @admin.display(description="Covers")
-    def covered_orders(self, loa: Loa) -> SafeString:
+    def covered_orders(self, loa: Loa) -> str:
         """The orders whose numbers the LOA covers."""
         order_ids = sorted(set(loa.coverage.values_list("order_id", flat=True)))
-        return format_html_join(
-            ", ",
-            '<a href="{}">Import order {}</a>',
-            (
-                (reverse("admin:numbers_importorder_change", args=[order_id]), order_id)
-                for order_id in order_ids
-            ),
-        ) or format_html("–")
+        return (
+            format_html_join(
+                ", ",
+                '<a href="{}">Import order {}</a>',
+                (
+                    (reverse("admin:numbers_importorder_change", args=[order_id]), order_id)
+                    for order_id in order_ids
+                ),
+            )
+            or "–"
+        )
 
     @admin.display(description="At the carrier")
-    def carrier_copies(self, loa: Loa) -> SafeString:
+    def carrier_copies(self, loa: Loa) -> str:
         """The copies that the carrier holds."""
-        return format_html_join(
-            format_html("<br>"),
-            "Import order {}: {} {} {}",
-            (
+        return (
+            format_html_join(
+                SafeString("<br>"),
+                "Import order {}: {} {} {}",
                 (
-                    upload.order_id,
-                    badge(upload.state, upload.get_state_display()),
-                    upload.file_id,
-                    upload.trouble,
-                )
-                for upload in loa.uploads.all()
-            ),
-        ) or format_html("–")
+                    (
+                        upload.order_id,
+                        badge(upload.state, upload.get_state_display()),
+                        upload.file_id,
+                        upload.trouble,
+                    )
+                    for upload in loa.uploads.all()
+                ),
+            )
+            or "–"
+        )
 
     @admin.display(description="Opened by")
-    def opened_by(self, loa: Loa) -> SafeString:
+    def opened_by(self, loa: Loa) -> str:
         """Who opened the file, newest first."""
-        return format_html_join(
-            format_html("<br>"),
-            "{} on {:%Y-%m-%d %H:%M} UTC",
-            (
-                (opening.person, opening.at)
-                for opening in loa.openings.select_related("person")[:50]
-            ),
-        ) or format_html("nobody yet")
+        return (
+            format_html_join(
+                SafeString("<br>"),
+                "{} on {:%Y-%m-%d %H:%M} UTC",
+                (
+                    (opening.person, opening.at)
+                    for opening in loa.openings.select_related("person")[:50]
+                ),
+            )
+            or "nobody yet"
+        )
 
     def get_urls(self) -> list[URLPattern]:
         """Add the address of the file."""

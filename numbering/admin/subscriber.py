@@ -35,6 +35,8 @@ class SubscriberAdmin(PortalModelAdmin):
     """The end customers."""
 
     list_display = ("name", "city_and_state", "hosted_count", "orders_link")
+    # Said here as well: the count below would otherwise undo the model's own ordering.
+    ordering = ("name", "pk")
     search_fields = ("name", "city", "zip_code")
     search_help_text = "Name, city or ZIP code"
     inlines = (LoaSignerInline,)

@@ -17,9 +17,10 @@ from carrier.errors import CarrierError
 from numbering.admin.badges import badge
 from numbering.admin.filters import choice_filter
 from numbering.carrier_link import CarrierNotConfigured, in_words
-from numbering.domain import subscriptions, webhooks
+from numbering.domain import doctor, subscriptions, webhooks
 from numbering.enums import WebhookState
 from numbering.models import WebhookEvent
+from numbering.wording import counted
 
 _SHOWN_BODY = 64 * 1024
 _NUMBER = re.compile(r"\+?1?[0-9]{6}(?=[0-9]{4}(?![0-9]))")
@@ -105,7 +106,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
     def replay(self, request: HttpRequest, queryset: QuerySet[WebhookEvent]) -> None:
         """Put the chosen webhooks back into the inbox; applying twice does no harm."""
         count = webhooks.replay(queryset.values_list("pk", flat=True))
-        messages.success(request, f"{count} webhooks are applied again.")
+        messages.success(request, f"{counted(count, 'webhook')} put back to be applied again.")
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page of webhook subscriptions."""
@@ -130,16 +131,18 @@ class WebhookEventAdmin(ReadOnlyAdmin):
             "title": "Webhook subscriptions",
             "webhook_url": subscriptions.webhook_url(),
             "may_repair": may_repair,
+            "visits": doctor.last_visits(),
         }
         try:
             context["diagnosis"] = subscriptions.diagnose()
+            context["silence"] = doctor.silence(context["diagnosis"])
         except (CarrierError, CarrierNotConfigured) as error:
             context["trouble"] = in_words(error)
         return TemplateResponse(request, "admin/numbers/webhookevent/subscriptions.html", context)
 
     def _repair(self, request: HttpRequest) -> None:
         try:
-            done = subscriptions.repair()
+            done = doctor.repair(actor=request.user)  # type: ignore[arg-type]
         except (CarrierError, CarrierNotConfigured) as error:
             messages.error(request, f"The repair stopped: {in_words(error)} Try it again.")
             return

@@ -2,9 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models.functions import Now
-from django.utils import timezone
-
+from numbering import clock
 from numbering.enums import JobState
 from numbering.models import Heartbeat, Job
 
@@ -14,14 +12,16 @@ SWEEP_LIMIT = timedelta(hours=1)
 
 def background_health() -> dict[str, tuple[bool, str]]:
     """Return, for the queue and the sweep, whether it is healthy and a word about it."""
-    overdue = Job.objects.filter(state=JobState.WAITING, due_at__lte=Now() - QUEUE_LIMIT).exists()
+    overdue = Job.objects.filter(
+        state=JobState.WAITING, due_at__lte=clock.database_now() - QUEUE_LIMIT
+    ).exists()
     stuck = Job.objects.filter(
-        state=JobState.RUNNING, lease_until__lte=Now() - QUEUE_LIMIT
+        state=JobState.RUNNING, lease_until__lte=clock.database_now() - QUEUE_LIMIT
     ).exists()
     last = Heartbeat.objects.filter(name="sweep").values_list("at", flat=True).first()
     if last is None:
         sweep = (False, "never ran: is the worker running?")
-    elif timezone.now() - last > SWEEP_LIMIT:
+    elif clock.now() - last > SWEEP_LIMIT:
         sweep = (False, "last ran more than an hour ago: is the worker running?")
     else:
         sweep = (True, "ok")

@@ -1,14 +1,11 @@
 """What the home page shows: work waiting on a person, orders by state, stuck orders, webhooks."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.conf import settings
-from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Count, Q
 
+from numbering.domain.cases import open_cases
 from numbering.enums import (
-    AT_CARRIER,
     AttemptState,
     ImportOrderStatus,
     JobState,
@@ -35,19 +32,6 @@ class Heap:
     query: str
     model: str
     tone: str
-
-
-def stuck_orders() -> QuerySet[ImportOrder]:
-    """Orders that are with the carrier, or unanswered, for longer than usual; oldest first."""
-    since = timezone.now() - timedelta(seconds=settings.STUCK_AFTER_SECONDS)
-    return (
-        ImportOrder.objects.filter(
-            status__in=[*AT_CARRIER, ImportOrderStatus.UNKNOWN, ImportOrderStatus.SUBMITTING],
-            status_changed_at__lt=since,
-        )
-        .select_related("subscriber")
-        .order_by("status_changed_at")
-    )
 
 
 def waiting_on_person() -> list[Heap]:
@@ -85,6 +69,9 @@ def waiting_on_person() -> list[Heap]:
             "state=lost",
             "telephonenumber",
             "bad",
+        ),
+        Heap(
+            "Numbers that differ at the carrier", open_cases().count(), "state=open", "case", "bad"
         ),
         Heap(
             "LOAs that the carrier refused",

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
-from django.utils import timezone
 
 from accounts.models import User
 from carrier import importability
 from carrier.errors import Problem
+from numbering import clock
 from numbering.carrier_link import get_carrier, working_on
 from numbering.domain.timeline import move, note
 from numbering.enums import (
@@ -89,13 +88,13 @@ def create_draft(
             sip_peer=sip_peer,
             loa_authorizing_person=loa_authorizing_person,
             loa_type=loa_type,
-            status_changed_at=timezone.now(),
+            status_changed_at=clock.now(),
             created_by=actor,
         )
         held = _insert_numbers(order, rows)
         OrderEvent.objects.create(
             order=order,
-            at=timezone.now(),
+            at=clock.now(),
             actor=actor,
             to_status=ImportOrderStatus.DRAFT,
             learned_by=LearnedBy.PERSON,
@@ -194,7 +193,7 @@ def _lock_editable(order: ImportOrder) -> None:
 def _withdraw_pending(order: ImportOrder) -> None:
     """A changed order is not the one that somebody asked to send: nothing goes out by itself."""
     SubmitAttempt.objects.filter(order=order, state=AttemptState.PENDING).update(
-        state=AttemptState.WITHDRAWN, settled_at=Now()
+        state=AttemptState.WITHDRAWN, settled_at=clock.database_now()
     )
 
 
@@ -246,7 +245,7 @@ def split(order: ImportOrder, *, actor: User | None) -> ImportOrder:
             sip_peer=order.sip_peer,
             loa_authorizing_person=order.loa_authorizing_person,
             loa_type=order.loa_type,
-            status_changed_at=timezone.now(),
+            status_changed_at=clock.now(),
             split_from=order,
             created_by=actor,
         )
@@ -256,7 +255,7 @@ def split(order: ImportOrder, *, actor: User | None) -> ImportOrder:
         order.loa_coverage.filter(e164__in=toll_free).update(order=other)
         OrderEvent.objects.create(
             order=other,
-            at=timezone.now(),
+            at=clock.now(),
             actor=actor,
             to_status=ImportOrderStatus.DRAFT,
             learned_by=LearnedBy.PERSON,
@@ -391,7 +390,7 @@ def retry_failed(order: ImportOrder, *, actor: User | None) -> ImportOrder:
             sip_peer=order.sip_peer,
             loa_authorizing_person=order.loa_authorizing_person,
             loa_type=order.loa_type,
-            status_changed_at=timezone.now(),
+            status_changed_at=clock.now(),
             parent=order,
             created_by=actor,
         )
@@ -420,7 +419,7 @@ def retry_failed(order: ImportOrder, *, actor: User | None) -> ImportOrder:
         )
         OrderEvent.objects.create(
             order=child,
-            at=timezone.now(),
+            at=clock.now(),
             actor=actor,
             to_status=ImportOrderStatus.DRAFT,
             learned_by=LearnedBy.PERSON,

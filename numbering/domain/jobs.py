@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models.functions import Now
 
+from numbering import clock
+from numbering.domain import alerts
 from numbering.enums import JobState, LearnedBy
 from numbering.models import Job
 
@@ -56,11 +57,18 @@ class JobKind:
     longest_wait: float = 900.0
     # Called once when the job is parked, so that what waits for it can say so.
     on_park: Callable[[Job], None] | None = None
+    # Something asks for it again by itself, so that giving up for now calls nobody. An error that
+    # nobody foresaw still does.
+    comes_back: bool = False
 
     def wait_after(self, attempts: int) -> float:
-        """Return the seconds to wait after so many tries: doubling, with jitter, up to a cap."""
-        wait = min(self.longest_wait, self.first_wait * 2.0 ** min(attempts - 1, 20))
-        return wait * random.uniform(0.8, 1.2)
+        """Return the seconds to wait after so many tries."""
+        return back_off(attempts, first=self.first_wait, longest=self.longest_wait)
+
+
+def back_off(tries: int, *, first: float, longest: float) -> float:
+    """Return the seconds to wait after so many tries: doubling, with jitter, up to a cap."""
+    return min(longest, first * 2.0 ** min(tries - 1, 20)) * random.uniform(0.8, 1.2)
 
 
 def enqueue(
@@ -75,11 +83,15 @@ def enqueue(
 
 
 def enqueue_many(
-    kind: str, subject_ids: Iterable[int | None], *, learned_by: str = "", due_in: float = 0
+    kind: str,
+    subject_ids: Iterable[int | None],
+    *,
+    learned_by: str = "",
+    due_in: float = 0,
+    apart: float = 0,
 ) -> None:
-    """Ask for a job for each subject, in one statement."""
-    # Not "plus nothing": SQLite adds to whole microseconds, which are later than its own now.
-    due_at = Now() + timedelta(seconds=due_in) if due_in else Now()
+    """Ask for a job for each subject, in one statement, due so many seconds apart."""
+    now = clock.database_now()
     Job.objects.bulk_create(
         [
             Job(
@@ -88,10 +100,13 @@ def enqueue_many(
                 learned_by=learned_by,
                 key=f"{kind}:{'' if subject_id is None else subject_id}",
                 ticket=secrets.token_hex(8),
-                due_at=due_at,
+                # Not "plus nothing": SQLite adds to whole microseconds, later than its own now.
+                due_at=now + timedelta(seconds=wait) if (wait := due_in + index * apart) else now,
             )
             # In one order everywhere: two that ask for the same jobs must not lock each other out.
-            for subject_id in sorted(set(subject_ids), key=lambda subject_id: subject_id or 0)
+            for index, subject_id in enumerate(
+                sorted(set(subject_ids), key=lambda subject_id: subject_id or 0)
+            )
         ],
         update_conflicts=True,
         unique_fields=["key"],
@@ -105,15 +120,15 @@ def keep_asked(kind: str) -> None:
     Unlike `enqueue` this leaves a job that waits after a failure to its wait, and after one was
     parked it lets the longest wait pass: a round that always fails must not run in a circle.
     """
-    recently = Now() - timedelta(seconds=JobKind.longest_wait)
+    recently = clock.database_now() - timedelta(seconds=JobKind.longest_wait)
     parked = Job.objects.filter(kind=kind, state=JobState.PARKED, finished_at__gt=recently)
     if not Job.objects.filter(key=f"{kind}:").exists() and not parked.exists():
         enqueue(kind)
 
 
 def _due() -> models.Q:
-    return models.Q(state=JobState.WAITING, due_at__lte=Now()) | models.Q(
-        state=JobState.RUNNING, lease_until__lte=Now()
+    return models.Q(state=JobState.WAITING, due_at__lte=clock.database_now()) | models.Q(
+        state=JobState.RUNNING, lease_until__lte=clock.database_now()
     )
 
 
@@ -132,7 +147,7 @@ def claim() -> Job | None:
         taken = Job.objects.filter(_due(), pk=job_id).update(
             state=JobState.RUNNING,
             lease_token=token,
-            lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS),
+            lease_until=clock.database_now() + timedelta(seconds=settings.JOB_LEASE_SECONDS),
             attempts=models.F("attempts") + 1,
         )
     if not taken:
@@ -145,8 +160,11 @@ def renew(job: Job, *, seconds: float | None = None) -> bool:
     span = timedelta(seconds=seconds or settings.JOB_LEASE_SECONDS)
     return bool(
         Job.objects.filter(
-            pk=job.pk, lease_token=job.lease_token, lease_until__gt=Now(), state=JobState.RUNNING
-        ).update(lease_until=Now() + span)
+            pk=job.pk,
+            lease_token=job.lease_token,
+            lease_until__gt=clock.database_now(),
+            state=JobState.RUNNING,
+        ).update(lease_until=clock.database_now() + span)
     )
 
 
@@ -167,7 +185,8 @@ def run(job: Job, kinds: dict[str, JobKind]) -> None:
     except Exception as error:
         logger.exception("job failed", extra={"kind": job.kind, "job": job.pk})
         # The class says enough here; the words of an unexpected error may hold anything.
-        _put_back(job, kind, TryLater(f"Unexpected {type(error).__name__}; see the log."))
+        reason = f"Unexpected {type(error).__name__}; see the log."
+        _put_back(job, kind, TryLater(reason), is_foreseen=False)
     else:
         _finish(job)
 
@@ -179,7 +198,7 @@ def _finish(job: Job) -> None:
         lease_token="",
         lease_until=None,
         trouble="",
-        finished_at=Now(),
+        finished_at=clock.database_now(),
     )
     if not done:
         # Asked again while it ran: there may be newer news than what this run has seen.
@@ -188,16 +207,16 @@ def _finish(job: Job) -> None:
         )
 
 
-def _put_back(job: Job, kind: JobKind, later: TryLater) -> None:
+def _put_back(job: Job, kind: JobKind, later: TryLater, *, is_foreseen: bool = True) -> None:
     if later.counts and job.attempts >= kind.most_attempts:
-        _park(job, kind, later.reason)
+        _park(job, kind, later.reason, calls=not (is_foreseen and kind.comes_back))
         return
     due_at: datetime | models.Expression | models.expressions.CombinedExpression
     if later.at is not None:
         due_at = later.at
     else:
         after = later.after if later.after is not None else kind.wait_after(job.attempts)
-        due_at = Now() + timedelta(seconds=after)
+        due_at = clock.database_now() + timedelta(seconds=after)
     Job.objects.filter(pk=job.pk, lease_token=job.lease_token).update(
         state=JobState.WAITING,
         due_at=due_at,
@@ -208,7 +227,7 @@ def _put_back(job: Job, kind: JobKind, later: TryLater) -> None:
     )
 
 
-def _park(job: Job, kind: JobKind | None, reason: str) -> None:
+def _park(job: Job, kind: JobKind | None, reason: str, *, calls: bool = True) -> None:
     with transaction.atomic():
         parked = Job.objects.filter(pk=job.pk, lease_token=job.lease_token).update(
             state=JobState.PARKED,
@@ -216,10 +235,12 @@ def _park(job: Job, kind: JobKind | None, reason: str) -> None:
             lease_token="",
             lease_until=None,
             trouble=reason[:1000],
-            finished_at=Now(),
+            finished_at=clock.database_now(),
         )
         if parked and kind is not None and kind.on_park is not None:
             kind.on_park(job)
+        if parked and calls:
+            alerts.parked_job(job.kind, reason)
     logger.warning("job parked", extra={"kind": job.kind, "job": job.pk})
 
 

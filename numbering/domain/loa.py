@@ -6,13 +6,12 @@ from datetime import date
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Max
-from django.db.models.functions import Now
-from django.utils import timezone
 
 from accounts.models import User
 from carrier import loas as carrier_loas
 from carrier.client import Carrier
 from carrier.errors import CarrierError, CredentialsRefused, Outcome, Refused, Throttled
+from numbering import clock
 from numbering.carrier_link import (
     CarrierNotConfigured,
     get_carrier,
@@ -20,6 +19,7 @@ from numbering.carrier_link import (
     working_on,
 )
 from numbering.domain import jobs
+from numbering.domain.hold_off import wait_if_held
 from numbering.domain.import_orders import CannotDo
 from numbering.domain.jobs import TryLater
 from numbering.domain.timeline import note
@@ -178,6 +178,7 @@ def run_upload(job: Job) -> None:
     except DamagedLoa as error:
         _settle(upload, LoaUploadState.REFUSED, str(error))
         return
+    wait_if_held()
     try:
         carrier = get_carrier()
     except CarrierNotConfigured as error:
@@ -197,7 +198,7 @@ def run_upload(job: Job) -> None:
 
 
 def _upload(carrier: Carrier, upload: LoaUpload, order_id: str, content: bytes) -> None:
-    LoaUpload.objects.filter(pk=upload.pk).update(sent_at=timezone.now())
+    LoaUpload.objects.filter(pk=upload.pk).update(sent_at=clock.now())
     try:
         file = carrier_loas.upload(
             carrier, order_id=order_id, content=content, content_type=upload.loa.content_type
@@ -233,7 +234,7 @@ def _already_there(carrier: Carrier, upload: LoaUpload, order_id: str, content: 
 def _settle(upload: LoaUpload, state: LoaUploadState, trouble: str, *, file_id: str = "") -> None:
     with transaction.atomic():
         changed = LoaUpload.objects.filter(pk=upload.pk, state=LoaUploadState.WAITING).update(
-            state=state, trouble=trouble[:500], file_id=file_id, settled_at=Now()
+            state=state, trouble=trouble[:500], file_id=file_id, settled_at=clock.database_now()
         )
         if not changed:
             return

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 
 from carrier import places
+from numbering import clock
 from numbering.carrier_link import get_carrier
 from numbering.models import SipPeer
 
@@ -21,7 +21,7 @@ class PlacesRead:
 def refresh_places() -> PlacesRead:
     """Read all sites and SIP peers. Raises CarrierError and changes nothing when one is missing."""
     carrier = get_carrier()
-    now = timezone.now()
+    now = clock.now()
     rows = [
         SipPeer(
             site_id=site.site_id,

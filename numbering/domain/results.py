@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from carrier import import_orders as carrier_orders
 from carrier.errors import CarrierError, NotFound, Problem, Throttled
 from carrier.records import ImportOrderRecord, NumberState, OrderStatus
+from numbering import clock
 from numbering.carrier_link import CarrierNotConfigured, get_carrier, in_words, working_on
 from numbering.domain import telephone_numbers
+from numbering.domain.hold_off import wait_if_held
 from numbering.domain.import_orders import mark_problems
 from numbering.domain.jobs import TryLater
 from numbering.domain.timeline import move, next_read_in, note
@@ -38,6 +39,7 @@ def run_read(job: Job) -> None:
     order = ImportOrder.objects.select_related("sip_peer").get(pk=job.subject)
     if not order.carrier_order_id or order.status not in AT_CARRIER:
         return
+    wait_if_held()
     try:
         refresh(order, learned_by=LearnedBy(job.learned_by or LearnedBy.SWEEP))
     except Throttled as error:
@@ -71,7 +73,7 @@ def apply_record(order: ImportOrder, record: ImportOrderRecord, *, learned_by: L
     current = ImportOrder.objects.select_for_update().get(pk=order.pk)
     if current.status not in AT_CARRIER:
         # Final states stay final, whatever comes late.
-        ImportOrder.objects.filter(pk=order.pk).update(carrier_read_at=timezone.now())
+        ImportOrder.objects.filter(pk=order.pk).update(carrier_read_at=clock.now())
         order.refresh_from_db()
         return
     word = record.raw_status.strip()[:40]
@@ -79,9 +81,9 @@ def apply_record(order: ImportOrder, record: ImportOrderRecord, *, learned_by: L
     reads = current.reads + 1
     ImportOrder.objects.filter(pk=order.pk).update(
         carrier_status_word=word,
-        carrier_read_at=timezone.now(),
+        carrier_read_at=clock.now(),
         reads=reads,
-        next_read_at=timezone.now() + timedelta(seconds=next_read_in(reads)),
+        next_read_at=clock.now() + timedelta(seconds=next_read_in(reads)),
         trouble="",
     )
     order.refresh_from_db()

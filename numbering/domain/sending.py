@@ -17,12 +17,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.db.models.functions import Now
-from django.utils import timezone
 
 from accounts.models import User
 from carrier.client import Carrier
 from carrier.errors import CarrierError, CredentialsRefused, Outcome, Refused, Throttled
+from numbering import clock
 from numbering.carrier_link import CarrierNotConfigured, get_carrier, in_words, working_on
 from numbering.domain import jobs
 from numbering.domain.jobs import TryLater
@@ -155,7 +154,9 @@ def _claim(errand: Errand[A, R], attempt: A, job: Job) -> bool:
         # In this transaction, so that a worker that slept and lost its job claims nothing.
         claimed = _renew_over_call(job) and errand.attempts().filter(
             pk=attempt.pk, state=AttemptState.PENDING
-        ).update(state=AttemptState.SENDING, claim_token=job.lease_token, sent_at=Now())
+        ).update(
+            state=AttemptState.SENDING, claim_token=job.lease_token, sent_at=clock.database_now()
+        )
         if not claimed:
             return False
         if not errand.begin(attempt):
@@ -179,7 +180,7 @@ def _held(errand: Errand[A, R], attempt: A) -> QuerySet[A]:
 
 
 def _settle(errand: Errand[A, R], attempt: A, state: AttemptState) -> None:
-    errand.attempts().filter(pk=attempt.pk).update(state=state, settled_at=Now())
+    errand.attempts().filter(pk=attempt.pk).update(state=state, settled_at=clock.database_now())
 
 
 # --- The four outcomes --------------------------------------------------------------------------
@@ -231,7 +232,9 @@ def _not_sent(errand: Errand[A, R], attempt: A, message: str) -> None:
 
 def _refused(errand: Errand[A, R], attempt: A, error: CarrierError) -> None:
     with transaction.atomic():
-        if not _held(errand, attempt).update(state=AttemptState.REFUSED, settled_at=Now()):
+        if not _held(errand, attempt).update(
+            state=AttemptState.REFUSED, settled_at=clock.database_now()
+        ):
             return  # taken for lost meanwhile; whoever looks for it has the word now
         message = errand.refused(attempt, error)
         errand.attempts().filter(pk=attempt.pk).update(message=message[:1000])
@@ -265,7 +268,7 @@ def accept(
             .filter(pk=attempt.pk, state__in=OPEN_ATTEMPTS)
             .update(
                 state=AttemptState.ACCEPTED,
-                settled_at=Now(),
+                settled_at=clock.database_now(),
                 carrier_order_id=errand.carrier_id(record),
             )
         )
@@ -291,7 +294,7 @@ def withdraw(errand: Errand[A, R], attempt: A) -> bool:
     return bool(
         errand.attempts()
         .filter(pk=attempt.pk, state=AttemptState.PENDING)
-        .update(state=AttemptState.WITHDRAWN, settled_at=Now())
+        .update(state=AttemptState.WITHDRAWN, settled_at=clock.database_now())
     )
 
 
@@ -308,7 +311,7 @@ def run_settle(errand: Errand[A, R], job: Job) -> None:
         # A notice had us look sooner. Only a look after the full wait counts as "not there".
         raise TryLater("Not there yet.", after=wait, counts=False)
     ids = sorted(errand.carrier_id(record) for record in found)
-    look = {"at": timezone.now().isoformat(), "by": "reference and numbers", "found": ids}
+    look = {"at": clock.now().isoformat(), "by": "reference and numbers", "found": ids}
     attempt.looks = [*attempt.looks, look]
     errand.attempts().filter(pk=attempt.pk).update(looks=attempt.looks)
     if len(found) == 1:
@@ -360,7 +363,7 @@ def _left_of_wait(attempt: Attempt) -> float:
         since, wait = datetime.fromisoformat(str(looks[-1]["at"])), settings.LOOK_AGAIN_SECONDS
     else:
         since, wait = attempt.sent_at or attempt.created_at, settings.LOOK_FIRST_SECONDS
-    return float(wait) - (timezone.now() - since).total_seconds()
+    return float(wait) - (clock.now() - since).total_seconds()
 
 
 def _park(errand: Errand[A, R], attempt: A, message: str) -> None:
@@ -379,5 +382,5 @@ def confirm_absent(errand: Errand[A, R], attempt: A, *, actor: User) -> bool:
     return bool(
         errand.attempts()
         .filter(pk=attempt.pk, state=AttemptState.PARKED)
-        .update(state=AttemptState.WITHDRAWN, settled_at=Now(), actor=actor)
+        .update(state=AttemptState.WITHDRAWN, settled_at=clock.database_now(), actor=actor)
     )

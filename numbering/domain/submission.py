@@ -8,14 +8,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.db.models.functions import Now
-from django.utils import timezone
 
 from accounts.models import User
 from carrier import import_orders as carrier_orders
 from carrier.client import Carrier
 from carrier.errors import CarrierError
 from carrier.records import ImportOrderRecord, NewImportOrder, ServiceAddress
+from numbering import clock
 from numbering.carrier_link import get_carrier, in_words, working_on
 from numbering.domain import jobs, sending, telephone_numbers
 from numbering.domain.import_orders import CannotDo, kinds_in, mark_problems
@@ -132,7 +131,7 @@ class ImportOrderErrand(sending.Errand[SubmitAttempt, ImportOrderRecord]):
             actor=actor,
             carrier_order_id=record.order_id,
             customer_order_id=attempt.customer_order_id,
-            next_read_at=timezone.now() + timedelta(seconds=settings.SWEEP_FIRST_SECONDS),
+            next_read_at=clock.now() + timedelta(seconds=settings.SWEEP_FIRST_SECONDS),
             reads=0,
             trouble="",
         )
@@ -149,7 +148,9 @@ class ImportOrderErrand(sending.Errand[SubmitAttempt, ImportOrderRecord]):
         # A notification may have been faster than the answer to our own call.
         early = WebhookEvent.objects.filter(
             state=WebhookState.UNMATCHED, carrier_order_id=record.order_id
-        ).update(state=WebhookState.APPLIED, order=order, applied_at=Now(), problem="")
+        ).update(
+            state=WebhookState.APPLIED, order=order, applied_at=clock.database_now(), problem=""
+        )
         if early:
             jobs.enqueue("read_order", subject_id=order.pk, learned_by=LearnedBy.WEBHOOK)
 

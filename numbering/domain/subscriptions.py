@@ -1,6 +1,7 @@
 """Our webhook subscriptions at the carrier: are they right, and how to put them right."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,6 +45,9 @@ class Finding:
     problem: str
     remedy: str
     repair: Repair
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.problem} {self.remedy}"
 
 
 @dataclass(frozen=True)
@@ -150,45 +154,51 @@ def _url(subscription: Subscription) -> str:
 
 
 def repair() -> list[str]:
-    """Create, replace and delete until nothing is wrong; return what was done, in sentences.
+    """Put right whatever is wrong; return what was done, in sentences. Raises CarrierError."""
+    return list(repairs())
 
-    Always sends the whole object: the carrier resets what a replacement leaves out.
-    Raises CarrierError; what was done before it stays done, and repairing again goes on.
+
+def repairs(kinds: frozenset[Repair] = frozenset(Repair)) -> Iterator[str]:
+    """Create, replace and delete until nothing is wrong that these kinds of repair put right.
+
+    Yields a sentence after each thing that was done. Always sends the whole object: the carrier
+    resets what a replacement leaves out. Raises CarrierError; what was done before it stays done,
+    and repairing again goes on.
     """
     carrier = get_carrier()
     found = carrier_subscriptions.list_all(carrier)
-    done: list[str] = []
     for topic in Topic:
         needed: dict[str, set[Repair]] = defaultdict(set)
         for finding in _check(topic, found):
-            needed[finding.subscription_id].add(finding.repair)
+            if finding.repair in kinds:
+                needed[finding.subscription_id].add(finding.repair)
         # Extra ones first: the carrier refuses to create one that is there already.
-        for subscription_id, repairs in sorted(
+        for subscription_id, wanted in sorted(
             needed.items(), key=lambda item: Repair.DELETE not in item[1]
         ):
-            done += _repair_one(carrier, topic, subscription_id, repairs)
-    return done
+            yield from _repair_one(carrier, topic, subscription_id, wanted)
 
 
 def _repair_one(
     carrier: Carrier, topic: Topic, subscription_id: str, repairs: set[Repair]
-) -> list[str]:
+) -> Iterator[str]:
     """Do what one subscription needs ("" is a missing one), the most thorough repair alone."""
     if Repair.DELETE in repairs:
         carrier_subscriptions.delete(carrier, subscription_id=subscription_id)
-        return [f"Deleted the extra subscription {subscription_id}."]
+        yield f"Deleted the extra subscription {subscription_id}."
+        return
     if Repair.REPLACE in repairs and Repair.RENEW not in repairs:
         carrier_subscriptions.replace(
             carrier, subscription_id=subscription_id, subscription=_wanted(topic)
         )
-        return [f"Replaced the subscription {subscription_id} for {topic}."]
-    done = []
+        yield f"Replaced the subscription {subscription_id} for {topic}."
+        return
     if subscription_id:
         # The carrier takes no second one for the same address, so the old one goes first.
         carrier_subscriptions.delete(carrier, subscription_id=subscription_id)
-        done.append(f"Deleted the subscription {subscription_id}, whose delivery went wrong.")
+        yield f"Deleted the subscription {subscription_id}, whose delivery went wrong."
     new_id = carrier_subscriptions.create(carrier, subscription=_wanted(topic))
-    return [*done, f"Created a subscription for {topic} ({new_id})."]
+    yield f"Created a subscription for {topic} ({new_id})."
 
 
 def _wanted(topic: Topic) -> NewSubscription:

@@ -3,39 +3,46 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models.functions import Now
-from django.utils import timezone
 
+from numbering import clock
 from numbering.domain import jobs, webhooks
 from numbering.enums import AT_CARRIER, JobState, LearnedBy
 from numbering.models import CarrierExchange, Heartbeat, ImportOrder, Job
 
-BATCH = 500
+# How often the sweep goes round; each round asks for as many reads as fit before the next.
+ROUND_SECONDS = 10
 DONE_JOBS_KEPT_DAYS = 14
 
 
 def run_sweep(_job: Job) -> None:
-    """Handler: have every open order read whose time has come."""
-    due = ImportOrder.objects.filter(status__in=AT_CARRIER, next_read_at__lte=Now())
-    order_ids = list(due.order_by("next_read_at").values_list("pk", flat=True)[:BATCH])
+    """Handler: have open orders read whose time has come, no faster than the carrier may be asked.
+
+    The reads are spread over the round, so that a backlog of thousands neither hurts the carrier nor
+    holds up a webhook's read, which is due at once.
+    """
+    rate = settings.SWEEP_READS_PER_SECOND
+    due = ImportOrder.objects.filter(status__in=AT_CARRIER, next_read_at__lte=clock.database_now())
+    order_ids = list(
+        due.order_by("next_read_at").values_list("pk", flat=True)[: rate * ROUND_SECONDS]
+    )
     # The read sets the next time itself; until then this keeps the order out of the next sweep.
     ImportOrder.objects.filter(pk__in=order_ids).update(
-        next_read_at=timezone.now() + timedelta(seconds=settings.SWEEP_CAP_SECONDS)
+        next_read_at=clock.now() + timedelta(seconds=settings.SWEEP_CAP_SECONDS)
     )
-    jobs.enqueue_many("read_order", order_ids, learned_by=LearnedBy.SWEEP)
+    jobs.enqueue_many("read_order", order_ids, learned_by=LearnedBy.SWEEP, apart=1 / rate)
     webhooks.match_strangers()
     beat("sweep")
 
 
 def run_upkeep(_job: Job) -> None:
     """Handler: forget exchanges and finished jobs that are older than they are kept."""
-    old = timezone.now() - timedelta(days=settings.EXCHANGES_KEPT_DAYS)
+    old = clock.now() - timedelta(days=settings.EXCHANGES_KEPT_DAYS)
     CarrierExchange.objects.filter(at__lt=old).delete()
-    finished = timezone.now() - timedelta(days=DONE_JOBS_KEPT_DAYS)
+    finished = clock.now() - timedelta(days=DONE_JOBS_KEPT_DAYS)
     Job.objects.filter(state=JobState.DONE, finished_at__lt=finished).delete()
     beat("upkeep")
 
 
 def beat(name: str) -> None:
     """Note that a recurring part has done its round."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.now()})

@@ -6,8 +6,8 @@ All of it is set-based: an order of 5,000 numbers is a handful of statements.
 from collections.abc import Iterable, Sequence
 
 from django.db import models, transaction
-from django.utils import timezone
 
+from numbering import clock
 from numbering.enums import LIVE, NUMBER_MOVES, LearnedBy, NumberState
 from numbering.models import (
     ImportOrder,
@@ -37,7 +37,7 @@ def start_importing(order: ImportOrder, *, learned_by: LearnedBy) -> None:
                 "e164", flat=True
             )
         )
-        now = timezone.now()
+        now = clock.now()
         born = TelephoneNumber.objects.bulk_create(
             [
                 TelephoneNumber(
@@ -113,7 +113,7 @@ def _move_live(
         if not rows:
             return 0
         TelephoneNumber.objects.filter(pk__in=[pk for pk, _ in rows]).update(
-            state=to, state_changed_at=timezone.now(), **changes
+            state=to, state_changed_at=clock.now(), **changes
         )
         _record(rows, to=to, reason=reason, learned_by=learned_by, order=order)
     return len(rows)
@@ -127,7 +127,7 @@ def _record(
     learned_by: LearnedBy,
     order: ImportOrder | None,
 ) -> None:
-    now = timezone.now()
+    now = clock.now()
     TelephoneNumberEvent.objects.bulk_create(
         [
             TelephoneNumberEvent(

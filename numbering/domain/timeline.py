@@ -4,9 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
+from numbering import clock
 from numbering.enums import FINAL, ImportOrderStatus, LearnedBy, sources_of
 from numbering.models import ImportOrder, OrderEvent
 
@@ -30,7 +30,7 @@ def move(
         current = ImportOrder.objects.select_for_update().filter(pk=order.pk)
         before = current.values_list("status", flat=True).get()
         moved = ImportOrder.objects.filter(pk=order.pk, status__in=sources_of(to)).update(
-            status=to, status_changed_at=timezone.now(), **changes
+            status=to, status_changed_at=clock.now(), **changes
         )
         if not moved:
             return False
@@ -38,7 +38,7 @@ def move(
             order.numbers.update(is_holding=False)
         OrderEvent.objects.create(
             order=order,
-            at=timezone.now(),
+            at=clock.now(),
             actor=actor,
             from_status=before,
             to_status=to,
@@ -54,7 +54,7 @@ def note(
 ) -> None:
     """Add a line to the timeline without moving the order."""
     OrderEvent.objects.create(
-        order=order, at=timezone.now(), actor=actor, learned_by=learned_by, reason=reason[:1000]
+        order=order, at=clock.now(), actor=actor, learned_by=learned_by, reason=reason[:1000]
     )
 
 

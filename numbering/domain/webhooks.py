@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, models, transaction
-from django.utils import timezone
 
 from carrier.errors import UnreadableBody
 from carrier.notifications import read_notification
 from carrier.records import Notification
-from numbering.domain import jobs, telephone_numbers
+from numbering import clock
+from numbering.domain import alerts, jobs, telephone_numbers
 from numbering.enums import (
     FINAL,
     AttemptState,
@@ -150,6 +150,7 @@ def _look_for(strangers: list[_Reading]) -> None:
 
 
 def _mark_lost(readings: list[_Reading]) -> None:
+    all_lost = 0
     for reading in readings:
         if reading.state != WebhookState.NEW or reading.kind.lower() != _MESSAGING_LOST:
             continue
@@ -159,6 +160,7 @@ def _mark_lost(readings: list[_Reading]) -> None:
             learned_by=LearnedBy.WEBHOOK,
         )
         if lost:
+            all_lost += lost
             reading.state = WebhookState.APPLIED
         elif telephone_numbers.are_lost(reading.telephone_numbers):
             reading.state = WebhookState.LATE
@@ -166,6 +168,8 @@ def _mark_lost(readings: list[_Reading]) -> None:
         else:
             reading.state = WebhookState.UNMATCHED
             reading.problem = "None of its numbers is hosted here now."
+    if all_lost:
+        alerts.numbers_lost(all_lost, how="the carrier sent a notice")
 
 
 _COLUMNS = (
@@ -186,7 +190,7 @@ def _write(readings: list[_Reading]) -> None:
     assignments = ", ".join(
         f"{name} = given.column{index}" for index, name in enumerate(_COLUMNS, start=3)
     )
-    params: list[datetime | int | str] = [timezone.now()]
+    params: list[datetime | int | str] = [clock.now()]
     for reading in readings:
         params += [reading.event_id, reading.order_id or 0]
         params += [str(getattr(reading, name)) for name in _COLUMNS]

@@ -10,9 +10,11 @@ from typing import Any
 
 from django.db.models.functions import Now
 
+from carrier import subscriptions as carrier_subscriptions
 from carrier.sandbox import Sandbox
 from carrier.sandbox.sandbox import OrderSeen
-from numbering.domain import import_orders, submission
+from numbering.carrier_link import get_carrier
+from numbering.domain import import_orders, submission, subscriptions
 from numbering.models import Heartbeat, ImportOrder, Job, SubmitAttempt
 from numbering.worker import run_once
 from tests import builders
@@ -50,10 +52,15 @@ def checked(*numbers: str, **fields: Any) -> ImportOrder:
 def sent(*numbers: str, **fields: Any) -> ImportOrder:
     """Make a checked order and have it sent."""
     order = checked(*numbers, **fields)
+    submitted_and_sent(order)
+    return order
+
+
+def submitted_and_sent(order: ImportOrder) -> None:
+    """Submit a checked order and let the worker send it."""
     submission.submit(order, actor=None)
     run_once()
     order.refresh_from_db()
-    return order
 
 
 def bring_forward(kind: str = "") -> None:
@@ -127,3 +134,11 @@ def timeline(order: ImportOrder) -> list[tuple[str, str, str]]:
     """Give the moves of the order: from, to, and how each was learned."""
     moves = order.events.exclude(to_status="").order_by("pk")
     return list(moves.values_list("from_status", "to_status", "learned_by"))
+
+
+def subscribed() -> None:
+    """Have the sandbox deliver to this portal, and to no other that a test left behind."""
+    carrier = get_carrier()
+    for one in carrier_subscriptions.list_all(carrier):
+        carrier_subscriptions.delete(carrier, subscription_id=one.subscription_id)
+    subscriptions.repair()

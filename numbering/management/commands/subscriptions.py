@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from carrier.errors import CarrierError
 from numbering.carrier_link import CarrierNotConfigured, in_words
-from numbering.domain import subscriptions
+from numbering.domain import doctor, subscriptions
+from numbering.wording import counted
 
 
 class Command(BaseCommand):
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         """Show, repair if asked to, and show what is left."""
         try:
             if repair:
-                for sentence in subscriptions.repair():
+                for sentence in doctor.repair(actor=None):
                     self.stdout.write(sentence)
             diagnosis = subscriptions.diagnose()
         except (CarrierError, CarrierNotConfigured) as error:
@@ -33,7 +34,10 @@ class Command(BaseCommand):
                 f"{one.expiry_seconds} s left  last: {one.status_text}"
             )
         for finding in diagnosis.findings:
-            self.stdout.write(f"! {finding.topic}: {finding.problem} {finding.remedy}")
-        if diagnosis.findings:
-            raise CommandError(f"{len(diagnosis.findings)} things are wrong.")
+            self.stdout.write(f"! {finding}")
+        silence = doctor.silence(diagnosis)
+        if silence:
+            self.stdout.write(f"! {silence}")
+        if wrong := len(diagnosis.findings) + bool(silence):
+            raise CommandError(f"{counted(wrong, 'thing')} to put right.")
         self.stdout.write("All is well.")

@@ -1,0 +1,227 @@
+"""Cases: numbers that are one thing here and another at the carrier."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.admin_base import PortalModelAdmin, TextInputWidget, action
+from accounts.models import User
+from numbering.admin.badges import badge
+from numbering.admin.filters import choice_filter
+from numbering.domain import cases, jobs
+from numbering.enums import CaseKind, LearnedBy
+from numbering.models import Case
+from numbering.phone import NotANumber, to_e164
+from numbering.phone import display as shown_number
+from numbering.validators import validate_plain_text
+from numbering.wording import counted
+
+if TYPE_CHECKING:
+    _CaseForm = forms.ModelForm[Case]
+else:
+    _CaseForm = forms.ModelForm  # takes no type at run time
+
+
+def _remark_field() -> forms.CharField:
+    return forms.CharField(
+        label="Remark",
+        max_length=500,
+        validators=[validate_plain_text],
+        widget=TextInputWidget,
+        help_text="What was found and done. Saving closes the case; the remark stays with it.",
+    )
+
+
+class CaseForm(_CaseForm):
+    """The page of one open case: a remark closes it."""
+
+    remark = _remark_field()
+
+    class Meta:
+        model = Case
+        fields = ("remark",)
+
+
+class CloseCasesForm(forms.Form):
+    """The page that asks before several cases are closed."""
+
+    remark = _remark_field()
+
+
+class CaseStateFilter(SimpleListFilter):
+    """Is somebody still to look at it?"""
+
+    title = "State"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the states."""
+        return [("open", "Open"), ("closed", "Closed"), ("accepted", "Closed, still differs")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Filter by the chosen state."""
+        match self.value():
+            case "open":
+                return queryset.filter(closed_at__isnull=True)
+            case "closed":
+                return queryset.filter(closed_at__isnull=False)
+            case "accepted":
+                return queryset.filter(closed_at__isnull=False, stands=True)
+        return queryset
+
+
+@admin.register(Case)
+class CaseAdmin(PortalModelAdmin):
+    """What the nightly compare found. Cases are closed with a remark and never deleted."""
+
+    form = CaseForm
+    list_display = (
+        "number",
+        "kind",
+        "state_badge",
+        "detail",
+        "number_link",
+        "order_link",
+        "opened_at",
+        "last_seen_at",
+    )
+    list_filter = (CaseStateFilter, choice_filter(CaseKind, "kind", "What differs"))
+    list_select_related = ("telephone_number", "order")
+    search_fields = ("e164",)
+    search_help_text = "A number or part of it"
+    actions = ("close_several",)
+    actions_list = ("compare_now",)
+    ordering = ("-pk",)
+    _facts = (
+        "number",
+        "kind",
+        "state_badge",
+        "detail",
+        "number_link",
+        "order_link",
+        "opened_at",
+        "last_seen_at",
+        "stands",
+        "closed_at",
+        "closed_by",
+    )
+    fields = (*_facts, "remark")
+    readonly_fields = _facts
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only a compare opens cases."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
+        """An open case can be closed; nothing else about it changes."""
+        return (obj is None or obj.closed_at is None) and self.has_close_permission(request)
+
+    def has_close_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may close cases."""
+        return request.user.has_perm("numbers.close_case")
+
+    def has_compare_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may ask for a compare."""
+        return request.user.has_perm("numbers.compare_case")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
+    ) -> tuple[QuerySet[Case], bool]:
+        """Find a number however it is written, or a part of one."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        try:
+            return queryset.filter(e164=to_e164(term)), False
+        except NotANumber:
+            digits = "".join(char for char in term if char in "0123456789")
+        return queryset.filter(e164__contains=digits or term), False
+
+    @admin.display(description="Number", ordering="e164")
+    def number(self, case: Case) -> str:
+        """The number as people read it."""
+        return shown_number(case.e164)
+
+    @admin.display(description="State")
+    def state_badge(self, case: Case) -> SafeString:
+        """Open, closed, or closed by a person while the difference stands."""
+        if case.closed_at is None:
+            return badge("failed", "Open")
+        return badge("cancelled", "Closed, still differs" if case.stands else "Closed")
+
+    @admin.display(description="Here")
+    def number_link(self, case: Case) -> SafeString | str:
+        """The way to the number, with its state."""
+        number = case.telephone_number
+        if number is None:
+            return "–"
+        address = reverse("admin:numbers_telephonenumber_change", args=[number.pk])
+        return format_html('<a href="{}">{}</a>', address, number.get_state_display())
+
+    @admin.display(description="Import order")
+    def order_link(self, case: Case) -> SafeString | str:
+        """The way to the latest order that the carrier had for the number."""
+        if case.order_id is None:
+            return "–"
+        address = reverse("admin:numbers_importorder_change", args=[case.order_id])
+        return format_html('<a href="{}">Import order {}</a>', address, case.order_id)
+
+    def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
+        """Close the case; one that was closed meanwhile keeps the remark it has."""
+        self._close(request, [obj.pk], form.cleaned_data["remark"])
+
+    def response_change(self, request: HttpRequest, obj: Case) -> HttpResponse:
+        """Go back to the cases that are still open."""
+        return HttpResponseRedirect(f"{_address()}?state=open")
+
+    @action(description="Close with a remark", permissions=["close"])
+    def close_several(self, request: HttpRequest, queryset: QuerySet[Case]) -> HttpResponse | None:
+        """Ask for the remark, then close the chosen cases that are open."""
+        queryset = queryset.filter(closed_at__isnull=True)
+        form = CloseCasesForm(request.POST if "close" in request.POST else None)
+        if form.is_valid():
+            self._close(request, queryset.values_list("pk", flat=True), form.cleaned_data["remark"])
+            return None
+        return TemplateResponse(
+            request,
+            "admin/numbers/case/close.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": "Close cases",
+                "summary": f"{counted(queryset.count(), 'open case')} will be closed.",
+                "form": form,
+                "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+                "checkbox": ACTION_CHECKBOX_NAME,
+                "select_across": request.POST.get("select_across", "0"),
+            },
+        )
+
+    @action(description="Compare now", permissions=["compare"], icon="compare_arrows")
+    def compare_now(self, request: HttpRequest) -> HttpResponse:
+        """Ask for a compare; the worker does it."""
+        jobs.enqueue("compare", learned_by=LearnedBy.PERSON)
+        messages.success(
+            request, "The worker compares the numbers now. This list changes when it is done."
+        )
+        return HttpResponseRedirect(_address())
+
+    def _close(self, request: HttpRequest, case_ids: Any, remark: str) -> None:
+        assert isinstance(request.user, User)
+        count = cases.close(case_ids, remark=remark, actor=request.user)
+        if count:
+            messages.success(request, f"{counted(count, 'case')} closed.")
+        else:
+            messages.warning(request, "Nothing was changed: it was closed already.")
+
+
+def _address() -> str:
+    return reverse("admin:numbers_case_changelist")

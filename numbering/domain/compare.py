@@ -1,0 +1,300 @@
+"""The nightly compare: the carrier's numbers in service with ours, and a case for each difference.
+
+Notifications are sent only once, so a number can be lost at the carrier without a word (R13). The
+carrier's whole list is read first; as long as it cannot be, nothing changes. A number that the list
+leaves out is asked for by itself before it counts as missing: "not in the list" may be a page that
+shifted, "could not look" is never "not there". Everything is written as it is found and finding it
+twice changes nothing, so a compare that is stopped is simply done again.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from carrier import in_service
+from carrier.client import Carrier
+from carrier.errors import CarrierError, Throttled
+from numbering import clock
+from numbering.carrier_link import CarrierNotConfigured, get_carrier, in_words
+from numbering.domain import alerts, cases, jobs, telephone_numbers
+from numbering.domain.cases import Finding
+from numbering.domain.inventory import Inventory, is_number
+from numbering.domain.jobs import TryLater
+from numbering.domain.sweep import beat
+from numbering.enums import (
+    AT_CARRIER,
+    LIVE,
+    CaseKind,
+    ImportOrderStatus,
+    LearnedBy,
+    NumberState,
+)
+from numbering.models import Case, ImportOrderNumber, Job, TelephoneNumber
+
+logger = logging.getLogger(__name__)
+
+#: The compare begins at the first round of the worker after this hour, in TIME_ZONE.
+NIGHT_HOUR = 2
+# Numbers judged and written at a time.
+_CHUNK = 500
+# The carrier has these orders, or may have them: what becomes of their numbers is not decided.
+_UNDER_WAY = AT_CARRIER | {ImportOrderStatus.SUBMITTING, ImportOrderStatus.UNKNOWN}
+
+Row = TypeVar("Row", bound=Model)
+
+
+def plan(last: datetime | None, now: datetime) -> None:
+    """Ask for a compare once a night; `last` is the latest one, None for a portal that is new.
+
+    A new portal's first compare is that of the coming night.
+    """
+    if last is None:
+        beat("compare")
+    elif not _last_night(now) <= last <= now:  # a beat from the future is a clock that was set back
+        jobs.keep_asked("compare")
+
+
+def _last_night(now: datetime) -> datetime:
+    local = now.astimezone(timezone.get_default_timezone())
+    night = local.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0, fold=0)
+    # On the wall clock, so that the night of a time change is one night as well.
+    return night if night <= local else night - timedelta(days=1)
+
+
+def run_compare(job: Job) -> None:
+    """Handler: compare the numbers, note what differs, and close what no longer does."""
+    try:
+        _Compare(job, get_carrier()).run()
+    except Throttled as error:
+        raise TryLater(error.message, at=error.retry_at, counts=False) from error
+    except (CarrierError, CarrierNotConfigured) as error:
+        raise TryLater(
+            f"Could not read the carrier's numbers, so nothing is said of them. {in_words(error)}"
+        ) from error
+    beat("compare")
+
+
+class _Compare:
+    """One compare. Numbers whose state changed after it began are left to the next one."""
+
+    def __init__(self, job: Job, carrier: Carrier) -> None:
+        self._job = job
+        self._carrier = carrier
+        self._began = clock.now()
+
+    def run(self) -> None:
+        """Read the carrier's list, judge ours, judge theirs, and end what is over."""
+        self._theirs = Inventory(self._pages())
+        lost = opened = ended = 0
+        for numbers in _chunks(
+            TelephoneNumber.objects.filter(state__in=LIVE, state_changed_at__lt=self._began)
+        ):
+            new_lost, new = self._judge_ours(numbers)
+            lost += new_lost
+            opened += new
+        for e164s in self._theirs.chunks():
+            opened += self._judge_theirs(e164s)
+        for standing in _chunks(
+            Case.objects.filter(stands=True, last_seen_at__lt=self._began).select_related(
+                "telephone_number"
+            )
+        ):
+            ended += self._end_over(standing)
+        logger.info(
+            "compare done",
+            extra={
+                "in_service": len(self._theirs),
+                "lost": lost,
+                "cases_opened": opened,
+                "cases_ended": ended,
+            },
+        )
+
+    def _keep_alive(self) -> None:
+        if not jobs.renew(self._job):
+            raise TryLater("Another worker has taken over.", counts=False)
+
+    def _pages(self) -> Iterator[tuple[str, ...]]:
+        for page in in_service.list_numbers(self._carrier):
+            self._keep_alive()
+            yield page
+
+    def _is_there(self, e164: str) -> bool:
+        """Whether the number is in service: on the list, or when it is asked for by itself."""
+        if e164 in self._theirs:
+            return True
+        self._keep_alive()
+        try:
+            return in_service.is_in_service(self._carrier, telephone_number=e164)
+        except ValueError:
+            return False  # no number of the NANP: there is only the list to go by
+
+    def _judge_ours(self, numbers: Sequence[TelephoneNumber]) -> tuple[int, int]:
+        """Return how many of our numbers were found lost, and how many other cases are new."""
+        under_way = _under_way(number.e164 for number in numbers)
+        lost, ours, state = [], [], []
+        for number in numbers:
+            if number.e164 in under_way:
+                continue
+            if number.state == NumberState.LOST:
+                # Both sides agree when it is away; the case of its loss stands until it is back.
+                if number.e164 in self._theirs:
+                    state.append(number)
+            elif number.state == NumberState.HOSTED:
+                if not self._is_there(number.e164):
+                    lost.append(number)
+            elif self._is_there(number.e164):
+                state.append(number)
+            else:
+                ours.append(number)
+        orders = _latest_orders(number.e164 for number in [*lost, *ours, *state])
+
+        def findings(differing: Sequence[TelephoneNumber], words: str) -> list[Finding]:
+            return [
+                Finding(
+                    number.e164,
+                    words.format(state=number.get_state_display().lower()),
+                    telephone_number_id=number.pk,
+                    order_id=orders.get(number.e164),
+                )
+                for number in differing
+            ]
+
+        opened = cases.note(
+            CaseKind.OURS,
+            findings(ours, "Here it is {state}, but its order is over and it is not in service."),
+            at=self._began,
+        )
+        opened += cases.note(
+            CaseKind.STATE,
+            findings(state, "Here it is {state}, at the carrier it is in service."),
+            at=self._began,
+        )
+        return self._lose(
+            findings(lost, "It was {state} here. The carrier has it no more and sent no notice.")
+        ), opened
+
+    def _lose(self, findings: Sequence[Finding]) -> int:
+        with transaction.atomic():
+            # Locked and looked at again: an order or a notice may have moved it meanwhile.
+            hosted = set(
+                TelephoneNumber.objects.select_for_update()
+                .filter(
+                    pk__in=[finding.telephone_number_id for finding in findings],
+                    state=NumberState.HOSTED,
+                    state_changed_at__lt=self._began,
+                )
+                .order_by("pk")
+                .values_list("e164", flat=True)
+            )
+            telephone_numbers.mark_lost(
+                hosted,
+                reason="Found by the nightly compare: the carrier has it no more. "
+                "No notice of the loss came.",
+                learned_by=LearnedBy.COMPARE,
+            )
+            # It was back since: this is another loss, whatever was said of the last one.
+            cases.end_closed(CaseKind.LOST, hosted)
+            cases.note(
+                CaseKind.LOST,
+                [finding for finding in findings if finding.e164 in hosted],
+                at=self._began,
+            )
+            if hosted:
+                alerts.numbers_lost(len(hosted), how="found by the compare, without a notice")
+        return len(hosted)
+
+    def _judge_theirs(self, e164s: Sequence[str]) -> int:
+        """Return how many new cases there are of numbers that are theirs and not ours."""
+        known = _under_way(e164s)
+        known |= set(
+            TelephoneNumber.objects.filter(e164__in=e164s, state__in=LIVE).values_list(
+                "e164", flat=True
+            )
+        )
+        strangers = sorted(set(e164s) - known)
+        past = {
+            number.e164: number
+            for number in TelephoneNumber.objects.filter(e164__in=strangers).order_by("pk")
+        }
+        orders = _latest_orders(past)
+        return cases.note(
+            CaseKind.THEIRS,
+            [
+                _stranger(e164, past.get(e164), orders.get(e164))
+                for e164 in strangers
+                if e164 not in past or past[e164].state_changed_at < self._began
+            ],
+            at=self._began,
+        )
+
+    def _end_over(self, standing: Sequence[Case]) -> int:
+        """End the cases whose difference is gone; return how many of them were open."""
+        e164s = [case.e164 for case in standing]
+        under_way = _under_way(e164s)
+        live = dict(
+            TelephoneNumber.objects.filter(e164__in=e164s, state__in=LIVE).values_list(
+                "e164", "state"
+            )
+        )
+        over, again = [], []
+        for case in standing:
+            if case.e164 in under_way:
+                continue
+            if self._still_differs(case, live.get(case.e164)):
+                again.append(case.pk)
+            else:
+                over.append(case.pk)
+        cases.seen_again(again, at=self._began)
+        return cases.end(over)
+
+    def _still_differs(self, case: Case, state: str | None) -> bool:
+        """Whether an unseen case stands all the same; `state` is that of the number's life now."""
+        if case.kind == CaseKind.LOST:
+            return state == NumberState.LOST
+        if case.kind == CaseKind.THEIRS:
+            # A short list must not close it.
+            return state is None and self._is_there(case.e164)
+        if case.kind == CaseKind.STATE:
+            return state == NumberState.LOST and self._is_there(case.e164)
+        return False
+
+
+def _chunks(rows: QuerySet[Row]) -> Iterator[list[Row]]:
+    """The rows, some at a time, without a long query while the carrier is asked."""
+    last = 0
+    while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:_CHUNK]):
+        yield chunk
+        last = chunk[-1].pk
+
+
+def _under_way(e164s: Iterable[str]) -> set[str]:
+    """Return those of the numbers that are in an order which the carrier has not ended."""
+    return set(
+        ImportOrderNumber.objects.filter(
+            e164__in=list(e164s), is_holding=True, order__status__in=_UNDER_WAY
+        ).values_list("e164", flat=True)
+    )
+
+
+def _latest_orders(e164s: Iterable[str]) -> dict[str, int]:
+    """Return the latest order that the carrier had for each number."""
+    rows = ImportOrderNumber.objects.filter(
+        e164__in=list(e164s), order__carrier_order_id__isnull=False
+    )
+    return dict(rows.order_by("pk").values_list("e164", "order_id"))
+
+
+def _stranger(e164: str, past: TelephoneNumber | None, order_id: int | None) -> Finding:
+    if past is not None:
+        state, since = past.get_state_display().lower(), past.state_changed_at
+        detail = f"In service at the carrier. Here it is: {state}, since {since:%Y-%m-%d}."
+        return Finding(e164, detail, telephone_number_id=past.pk, order_id=order_id)
+    if is_number(e164):
+        return Finding(e164, "In service at the carrier, and never hosted here.")
+    return Finding(e164, "The carrier lists this among its numbers; it is no telephone number.")

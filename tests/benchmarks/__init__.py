@@ -1,0 +1,1 @@
+"""Benchmarks: each measures a bare floor and the portal in turns. Started by script/bench."""

@@ -1,0 +1,240 @@
+"""Who may reach what: every route of the site, each kind of person, reading and sending."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.rights import Role
+from numbering.domain import loa
+from numbering.models import (
+    CarrierExchange,
+    ErrorHelp,
+    Heartbeat,
+    Job,
+    TelephoneNumber,
+    WebhookEvent,
+)
+from tests import builders
+from tests.accounts.steps import add_app
+from tests.numbering.access_table import TABLE
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("carrier_away")]
+KINDS = ("anonymous", "customer", "finance", "support", "admin")
+# What must be on no page, whoever asks. Long enough that nothing else can spell it.
+PLANTED = ("planted-client-secret", "planted-api-password", "planted-webhook-password")
+
+
+@dataclass
+class Site:
+    """A site with one row of everything, and somebody of each kind."""
+
+    people: dict[str, User]
+    ids: dict[str, int]
+
+
+@pytest.fixture
+def site(settings: Any) -> Site:
+    """Make one row of everything that has pages."""
+    settings.SECOND_FACTOR_REQUIRED = False
+    settings.WEBHOOK_PASSWORDS = [PLANTED[2]]
+    settings.CARRIER = {
+        **settings.CARRIER,
+        "client_secret": PLANTED[0],
+        "password": PLANTED[1],
+    }
+    people = {role.value: builders.person(role) for role in Role}
+    stranger = builders.person(Role.CUSTOMER)
+    add_app(stranger)
+    number = builders.fresh_numbers()[0]
+    order = builders.draft(number)
+    letter = loa.receive_loa(
+        order=order,
+        name="letter.pdf",
+        declared_type="application/pdf",
+        content=builders.pdf(),
+        signer="Maria Lopez",
+        signed_on=None,
+        actor=None,
+    )
+    now = timezone.now()
+    Heartbeat.objects.create(name="sweep", at=now)
+    rows = {
+        "group": Group.objects.create(name="a group"),
+        "emailaddress": EmailAddress.objects.create(user=stranger, email="stranger@example.com"),
+        "authenticator": Authenticator.objects.filter(user=stranger)[0],
+        "user": stranger,
+        "errorhelp": ErrorHelp.objects.order_by("pk")[0],
+        "carrierexchange": CarrierExchange.objects.create(
+            at=now, operation="a", method="GET", path="/a", outcome="accepted", duration_ms=1
+        ),
+        "importorder": order,
+        "job": Job.objects.create(kind="read_order", state="parked"),
+        "loa": letter,
+        "sippeer": order.sip_peer,
+        "subscriber": order.subscriber,
+        "telephonenumber": TelephoneNumber.objects.create(
+            e164=number, subscriber=order.subscriber, state="hosted", state_changed_at=now
+        ),
+        "webhookevent": WebhookEvent.objects.create(body=b"<a/>", content_type="text/xml"),
+    }
+    return Site(people, {name: row.pk for name, row in rows.items()})
+
+
+def routes(resolver: Any = None, before: str = "/") -> Iterator[str]:
+    """Give every route, each part that varies as its name in angle brackets."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        pattern = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", str(entry.pattern))
+        text = before + re.sub(r"<\w+:", "<", pattern).strip("^$")
+        if isinstance(entry, URLPattern):
+            yield text
+        else:
+            yield from routes(entry, text)
+
+
+_PARTS = {
+    "<name>": "check",
+    "<app_label>": "numbers",
+    "<url>": "nothing-is-here",
+    "<content_type_id>": "1",
+    "<uidb36>": "a",
+    "<key>": "b-c",
+}
+
+
+def address(route: str, ids: dict[str, int]) -> str:
+    """Fill a route with the ids of the site's rows."""
+    parts = route.split("/")
+    own = str(ids.get(parts[3], 1)) if len(parts) > 3 else "1"
+    return re.sub(r"<\w+>", lambda part: _PARTS.get(part[0], own), route)
+
+
+def ask(client: Client, method: str, path: str) -> HttpResponse:
+    """Send a request whose effects are taken back, so that the next one meets the same site."""
+    with transaction.atomic():
+        response = client.generic(method, path, content_type="application/x-www-form-urlencoded")
+        transaction.set_rollback(True)
+    assert isinstance(response, HttpResponse)
+    return response
+
+
+def test_the_table_names_every_route_and_no_other() -> None:
+    assert sorted(set(routes())) == sorted(TABLE)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_route_answers_as_the_table_says(site: Site, kind: str) -> None:
+    column = KINDS.index(kind)
+    written = {route: answers[column] for route, answers in TABLE.items()}
+    found, telling = {}, []
+    for route in TABLE:
+        path = address(route, site.ids)
+        statuses = []
+        for method in ("GET", "POST"):
+            client = Client(raise_request_exception=False)
+            if kind != "anonymous":
+                client.force_login(site.people[kind])
+            response = ask(client, method, path)
+            statuses.append(str(response.status_code))
+            telling += [(path, word) for word in PLANTED if word.encode() in response.content]
+        found[route] = "/".join(statuses)
+    assert {route: got for route, got in found.items() if got != written[route]} == {}
+    assert telling == []
+
+
+def test_to_a_stranger_a_forbidden_page_and_a_missing_one_look_the_same(
+    site: Site, sign_in: Callable[[User], Client]
+) -> None:
+    client = sign_in(site.people["customer"])
+    there = client.get(f"/admin/numbers/importorder/{site.ids['importorder']}/change/")
+    missing = client.get("/admin/numbers/importorder/999999/change/")
+    nonsense = client.get("/admin/no/such/page/")
+    assert there.status_code == missing.status_code == nonsense.status_code == 404
+    assert there.content == missing.content == nonsense.content
+
+
+def test_nobody_unknown_gets_further_than_the_sign_in_page(site: Site) -> None:
+    admin_routes = [route for route in TABLE if route.startswith("/admin/")]
+    for route in admin_routes:
+        path = address(route, site.ids)
+        response = Client().get(path)
+        assert response.headers["Location"].startswith("/accounts/login/?next="), path
+
+
+@pytest.mark.parametrize("action", ["submit", "check", "add_loa", "cancel", "retry", "adopt"])
+def test_finance_can_do_nothing_with_an_order(
+    site: Site, sign_in: Callable[[User], Client], action: str
+) -> None:
+    client = sign_in(site.people["finance"])
+    path = f"/admin/numbers/importorder/{site.ids['importorder']}/do/{action}/"
+    assert (client.get(path).status_code, client.post(path).status_code) == (403, 403)
+
+
+def test_finance_is_offered_no_action_on_an_orders_page(
+    site: Site, sign_in: Callable[[User], Client]
+) -> None:
+    client = sign_in(site.people["finance"])
+    page = client.get(f"/admin/numbers/importorder/{site.ids['importorder']}/change/").content
+    assert re.findall(rb'<(?:a|button)[^>]* class="act[ "][^>]*>', page) == []
+
+
+def test_a_role_that_is_taken_away_counts_from_the_next_request(
+    site: Site, sign_in: Callable[[User], Client]
+) -> None:
+    person = site.people["support"]
+    client = sign_in(person)
+    before = client.get("/admin/numbers/webhookevent/").status_code
+    User.objects.filter(pk=person.pk).update(role=Role.FINANCE)
+    as_finance = client.get("/admin/numbers/webhookevent/").status_code
+    User.objects.filter(pk=person.pk).update(role=Role.CUSTOMER)
+    as_customer = client.get("/admin/numbers/webhookevent/").status_code
+    assert (before, as_finance, as_customer) == (200, 403, 404)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("finance", 200), ("support", 200), ("admin", 200), ("customer", 404)]
+)
+def test_subscribers_names_are_completed_for_those_who_may_see_subscribers(
+    site: Site, sign_in: Callable[[User], Client], kind: str, status: int
+) -> None:
+    response = sign_in(site.people[kind]).get(
+        "/admin/autocomplete/",
+        {"app_label": "numbers", "model_name": "importorder", "field_name": "subscriber"},
+    )
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize(("kind", "is_raw"), [("support", False), ("admin", True)])
+def test_only_administrators_read_the_bodies_that_the_carrier_sent(
+    site: Site, sign_in: Callable[[User], Client], kind: str, is_raw: bool
+) -> None:
+    event = WebhookEvent.objects.create(
+        body=b"<Notification><TN>3032281234</TN></Notification>", content_type="text/xml"
+    )
+    exchange = CarrierExchange.objects.create(
+        at=timezone.now(),
+        operation="check",
+        method="POST",
+        path="/a",
+        outcome="accepted",
+        duration_ms=1,
+        request_body="<TN>3032285678</TN>",
+    )
+    client = sign_in(site.people[kind])
+    webhook = client.get(f"/admin/numbers/webhookevent/{event.pk}/change/").content.decode()
+    call = client.get(f"/admin/numbers/carrierexchange/{exchange.pk}/change/").content.decode()
+    assert ("3032281234" in webhook, "3032285678" in call) == (is_raw, is_raw)
+    assert "1234" in webhook

@@ -1,0 +1,1 @@
+"""The help for carrier codes, which staff may edit."""

@@ -1,0 +1,1 @@
+"""What staff type in: errors name the field, and bad rows are never lost."""

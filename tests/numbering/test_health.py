@@ -1,0 +1,1 @@
+"""Is the background work alive?"""
