@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action as _action
@@ -69,6 +69,19 @@ class PortalModelAdmin(_ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is deleted from the admin: evidence stays."""
         return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search without the NULs in the term, which PostgreSQL refuses to read.
+
+        List pages drop such a term themselves; the search across pages and the completion of names
+        do not.
+        """
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, search_term.replace("\x00", "")
+        )
+        return found
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Drop the stock bulk deletion."""

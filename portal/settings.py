@@ -236,9 +236,10 @@ LOOK_FIRST_SECONDS = read_int("LOOK_FIRST_SECONDS", default=120)
 LOOK_AGAIN_SECONDS = read_int("LOOK_AGAIN_SECONDS", default=600)
 # An accepted order is read once so soon: its first states pass without a notification.
 READ_SOON_SECONDS = read_int("READ_SOON_SECONDS", default=5)
-# The sweep reads an open order this long after its last read, doubling up to the cap.
+# The sweep leaves an open order alone for half as long as it has waited, between these two. The cap
+# is what a whole day without webhooks needs to be made good within half an hour.
 SWEEP_FIRST_SECONDS = read_int("SWEEP_FIRST_SECONDS", default=60, least=1)
-SWEEP_CAP_SECONDS = read_int("SWEEP_CAP_SECONDS", default=3600, least=1)
+SWEEP_CAP_SECONDS = read_int("SWEEP_CAP_SECONDS", default=900, least=1)
 # The carrier publishes no rate limit; the sweep stays at or below so many reads a second.
 SWEEP_READS_PER_SECOND = read_int("SWEEP_READS_PER_SECOND", default=5, least=1)
 # An order that is open for longer counts as stuck on the home page.

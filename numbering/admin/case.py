@@ -175,6 +175,17 @@ class CaseAdmin(PortalModelAdmin):
         address = reverse("admin:numbers_importorder_change", args=[case.order_id])
         return format_html('<a href="{}">Import order {}</a>', address, case.order_id)
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Offer one button: a closed case cannot be edited on."""
+        context = {**(extra_context or {}), "show_save_and_continue": False}
+        return super().change_view(request, object_id, form_url, context)
+
     def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
         """Close the case; one that was closed meanwhile keeps the remark it has."""
         self._close(request, [obj.pk], form.cleaned_data["remark"])

@@ -6,6 +6,7 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from numbering.domain.home import orders_to_retry
 from numbering.domain.radar import stuck_orders
 from numbering.enums import ImportOrderStatus, LoaUploadState
 from numbering.models import ImportOrder, Loa
@@ -34,10 +35,7 @@ class OrderQuestion(SimpleListFilter):
             case "stuck":
                 return queryset.filter(pk__in=stuck_orders().values("pk"))
             case "retry":
-                return queryset.filter(
-                    status__in=[ImportOrderStatus.PARTIAL, ImportOrderStatus.FAILED],
-                    children__isnull=True,
-                )
+                return queryset.filter(pk__in=orders_to_retry().values("pk"))
             case "trouble":
                 return queryset.exclude(trouble="")
             case "without_loa":

@@ -30,7 +30,7 @@ class TelephoneNumberAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[TelephoneNumber], search_term: str
     ) -> tuple[QuerySet[TelephoneNumber], bool]:
         """Decide first whether the term is a number, a part of one, or a name."""
-        term = search_term.strip()
+        term = search_term.replace("\x00", "").strip()  # NUL: PostgreSQL refuses to read it
         if not term:
             return queryset, False
         try:

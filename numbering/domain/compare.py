@@ -23,6 +23,7 @@ from numbering import clock
 from numbering.carrier_link import CarrierNotConfigured, get_carrier, in_words
 from numbering.domain import alerts, cases, jobs, telephone_numbers
 from numbering.domain.cases import Finding
+from numbering.domain.hold_off import wait_if_held
 from numbering.domain.inventory import Inventory, is_number
 from numbering.domain.jobs import TryLater
 from numbering.domain.sweep import beat
@@ -68,6 +69,7 @@ def _last_night(now: datetime) -> datetime:
 
 def run_compare(job: Job) -> None:
     """Handler: compare the numbers, note what differs, and close what no longer does."""
+    wait_if_held()
     try:
         _Compare(job, get_carrier()).run()
     except Throttled as error:
@@ -94,16 +96,19 @@ class _Compare:
         for numbers in _chunks(
             TelephoneNumber.objects.filter(state__in=LIVE, state_changed_at__lt=self._began)
         ):
+            self._keep_alive()
             new_lost, new = self._judge_ours(numbers)
             lost += new_lost
             opened += new
         for e164s in self._theirs.chunks():
+            self._keep_alive()
             opened += self._judge_theirs(e164s)
         for standing in _chunks(
             Case.objects.filter(stands=True, last_seen_at__lt=self._began).select_related(
                 "telephone_number"
             )
         ):
+            self._keep_alive()
             ended += self._end_over(standing)
         logger.info(
             "compare done",

@@ -72,14 +72,15 @@ def _round() -> None:
     _call_or_clear(diagnosis)
 
 
-def repair(*, actor: User | None) -> list[str]:
+def repair(*, actor: User | None, renew: bool = False) -> list[str]:
     """Put right whatever is wrong, asked by a person; return what was done, in sentences.
 
+    With `renew`, what is right is replaced as well: a changed password is handed over by that.
     Raises CarrierError and CarrierNotConfigured; what was done before is in the record.
     """
     found = [str(finding) for finding in subscriptions.diagnose().findings]
     done: list[str] = []
-    _call_or_clear(_treat(found, done, kinds=frozenset(Repair), actor=actor))
+    _call_or_clear(_treat(found, done, kinds=frozenset(Repair), actor=actor, renew=renew))
     return done
 
 
@@ -126,12 +127,17 @@ def _orders_ended_by_sweep(since: datetime) -> int:
 
 
 def _treat(
-    found: list[str], done: list[str], *, kinds: frozenset[Repair], actor: User | None
+    found: list[str],
+    done: list[str],
+    *,
+    kinds: frozenset[Repair],
+    actor: User | None,
+    renew: bool = False,
 ) -> Diagnosis:
     """Repair, look again, and keep a record of it, also when it stops in the middle."""
     try:
         # One by one: what was done before an error stays done, and must be in the record.
-        for sentence in subscriptions.repairs(kinds):
+        for sentence in subscriptions.repairs(kinds, renew=renew):
             done.append(sentence)
         diagnosis = subscriptions.diagnose()
     except CarrierError as error:

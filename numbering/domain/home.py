@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from numbering.domain.cases import open_cases
 from numbering.enums import (
@@ -34,16 +34,20 @@ class Heap:
     tone: str
 
 
+def orders_to_retry() -> QuerySet[ImportOrder]:
+    """Return the orders with failed numbers that no other order tries, or has tried, again."""
+    retries = ImportOrder.objects.filter(parent=OuterRef("pk"))
+    return ImportOrder.objects.filter(
+        ~Exists(retries.exclude(status=ImportOrderStatus.CANCELLED)),
+        status__in=[ImportOrderStatus.PARTIAL, ImportOrderStatus.FAILED],
+    )
+
+
 def waiting_on_person() -> list[Heap]:
     """Return the heaps that a person must work off; empty heaps are left out."""
     orders = ImportOrder.objects.aggregate(
         drafts=Count("pk", filter=Q(status=ImportOrderStatus.DRAFT)),
         checked=Count("pk", filter=Q(status=ImportOrderStatus.CHECKED)),
-        failed=Count(
-            "pk",
-            filter=Q(status__in=[ImportOrderStatus.PARTIAL, ImportOrderStatus.FAILED])
-            & Q(children__isnull=True),
-        ),
         exception=Count("pk", filter=Q(status=ImportOrderStatus.EXCEPTION)),
     )
     parked = SubmitAttempt.objects.filter(state=AttemptState.PARKED).count()
@@ -57,7 +61,11 @@ def waiting_on_person() -> list[Heap]:
             "bad",
         ),
         Heap(
-            "Failed numbers to try again", orders["failed"], "question=retry", "importorder", "bad"
+            "Failed numbers to try again",
+            orders_to_retry().count(),
+            "question=retry",
+            "importorder",
+            "bad",
         ),
         Heap(
             "Checked, to be submitted", orders["checked"], "status=checked", "importorder", "todo"

@@ -91,7 +91,8 @@ def enqueue_many(
     apart: float = 0,
 ) -> None:
     """Ask for a job for each subject, in one statement, due so many seconds apart."""
-    now = clock.database_now()
+    # A value, not an expression: see there.
+    now = clock.database_now_value()
     Job.objects.bulk_create(
         [
             Job(
@@ -100,8 +101,8 @@ def enqueue_many(
                 learned_by=learned_by,
                 key=f"{kind}:{'' if subject_id is None else subject_id}",
                 ticket=secrets.token_hex(8),
-                # Not "plus nothing": SQLite adds to whole microseconds, later than its own now.
-                due_at=now + timedelta(seconds=wait) if (wait := due_in + index * apart) else now,
+                due_at=now + timedelta(seconds=due_in + index * apart),
+                created_at=now,
             )
             # In one order everywhere: two that ask for the same jobs must not lock each other out.
             for index, subject_id in enumerate(

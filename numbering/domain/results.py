@@ -48,11 +48,12 @@ def run_read(job: Job) -> None:
         message = in_words(error)
         if isinstance(error, NotFound):
             message = "The carrier does not know this order any more. Ask the carrier's support."
-        ImportOrder.objects.filter(pk=order.pk).update(
-            trouble=f"Could not read the order: {message}"[:1000]
+        # The sweep comes back to the order by itself, so the job has nothing left to do: thousands
+        # of orders that cannot be read for an hour are one outage, not thousands of parked jobs.
+        ImportOrder.objects.filter(pk=order.pk, status__in=AT_CARRIER).update(
+            trouble=f"Could not read the order: {message}"[:1000],
+            next_read_at=clock.now() + next_read_in(timedelta(0)),
         )
-        # The sweep comes back by itself; this job only shortens the wait a little.
-        raise TryLater(message) from error
 
 
 def refresh(order: ImportOrder, *, learned_by: LearnedBy) -> ImportOrderRecord:
@@ -83,7 +84,7 @@ def apply_record(order: ImportOrder, record: ImportOrderRecord, *, learned_by: L
         carrier_status_word=word,
         carrier_read_at=clock.now(),
         reads=reads,
-        next_read_at=clock.now() + timedelta(seconds=next_read_in(reads)),
+        next_read_at=clock.now() + next_read_in(clock.now() - current.status_changed_at),
         trouble="",
     )
     order.refresh_from_db()
@@ -107,7 +108,7 @@ def apply_record(order: ImportOrder, record: ImportOrderRecord, *, learned_by: L
         status,
         reason=_reason(status, record),
         learned_by=learned_by,
-        **({"next_read_at": None} if status in _SETTLED else {}),
+        next_read_at=(None if status in _SETTLED else clock.now() + next_read_in(timedelta(0))),
     )
     if moved and status in _SETTLED:
         _settle_numbers(order, record, learned_by=learned_by)

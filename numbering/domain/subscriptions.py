@@ -73,15 +73,23 @@ def _topic_of(subscription: Subscription) -> str:
     return (subscription.order_type or subscription.event_type).strip()
 
 
-def _check(topic: Topic, found: tuple[Subscription, ...]) -> list[Finding]:
-    mine = [
+def _about(topic: Topic, found: tuple[Subscription, ...]) -> list[Subscription]:
+    return [
         subscription
         for subscription in found
         if _topic_of(subscription).lower() == topic.lower()
         and not subscription.order_id
         and not subscription.email
     ]
-    here = [subscription for subscription in mine if _url(subscription) == webhook_url()]
+
+
+def _delivering_here(topic: Topic, found: tuple[Subscription, ...]) -> list[Subscription]:
+    return [one for one in _about(topic, found) if _url(one) == webhook_url()]
+
+
+def _check(topic: Topic, found: tuple[Subscription, ...]) -> list[Finding]:
+    mine = _about(topic, found)
+    here = _delivering_here(topic, found)
     findings = [finding for one in here for finding in _faults(topic, one)]
     if not here:
         elsewhere = f" One delivers to {_url(mine[0])} instead." if mine else ""
@@ -153,22 +161,26 @@ def _url(subscription: Subscription) -> str:
     return subscription.url.strip().strip('"')
 
 
-def repair() -> list[str]:
+def repair(*, renew: bool = False) -> list[str]:
     """Put right whatever is wrong; return what was done, in sentences. Raises CarrierError."""
-    return list(repairs())
+    return list(repairs(renew=renew))
 
 
-def repairs(kinds: frozenset[Repair] = frozenset(Repair)) -> Iterator[str]:
+def repairs(kinds: frozenset[Repair] = frozenset(Repair), *, renew: bool = False) -> Iterator[str]:
     """Create, replace and delete until nothing is wrong that these kinds of repair put right.
 
-    Yields a sentence after each thing that was done. Always sends the whole object: the carrier
-    resets what a replacement leaves out. Raises CarrierError; what was done before it stays done,
-    and repairing again goes on.
+    With `renew`, those that are right are replaced as well: the carrier never shows a password, so
+    a changed one cannot be found, only handed over anew. Yields a sentence after each thing that
+    was done. Always sends the whole object: the carrier resets what a replacement leaves out.
+    Raises CarrierError; what was done before it stays done, and repairing again goes on.
     """
     carrier = get_carrier()
     found = carrier_subscriptions.list_all(carrier)
     for topic in Topic:
         needed: dict[str, set[Repair]] = defaultdict(set)
+        if renew:
+            for one in _delivering_here(topic, found):
+                needed[one.subscription_id].add(Repair.REPLACE)
         for finding in _check(topic, found):
             if finding.repair in kinds:
                 needed[finding.subscription_id].add(finding.repair)

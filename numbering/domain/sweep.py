@@ -17,7 +17,7 @@ DONE_JOBS_KEPT_DAYS = 14
 def run_sweep(_job: Job) -> None:
     """Handler: have open orders read whose time has come, no faster than the carrier may be asked.
 
-    The reads are spread over the round, so that a backlog of thousands neither hurts the carrier nor
+    The reads are spread over the round: a backlog of thousands neither hurts the carrier nor
     holds up a webhook's read, which is due at once.
     """
     rate = settings.SWEEP_READS_PER_SECOND

@@ -1,5 +1,6 @@
 """The one door for an order's status, and the lines of its timeline."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -58,6 +59,11 @@ def note(
     )
 
 
-def next_read_in(reads: int) -> int:
-    """Return the seconds until the sweep reads an order again that was read `reads` times."""
-    return int(min(settings.SWEEP_CAP_SECONDS, settings.SWEEP_FIRST_SECONDS * 2 ** min(reads, 16)))
+def next_read_in(waited: timedelta) -> timedelta:
+    """Return how long the sweep leaves an order alone that has been in its status for `waited`.
+
+    Half of that again, so that fresh news is looked after closely and an old wait gently, between
+    SWEEP_FIRST_SECONDS and SWEEP_CAP_SECONDS.
+    """
+    seconds = max(settings.SWEEP_FIRST_SECONDS, waited.total_seconds() / 2)
+    return timedelta(seconds=min(settings.SWEEP_CAP_SECONDS, seconds))

@@ -1,11 +1,12 @@
 """Apply stored webhooks, in sets. A notification is only a reason to read the order."""
 
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import connection, models, transaction
+from django.db import InterfaceError, OperationalError, connection, models, transaction
 
 from carrier.errors import UnreadableBody
 from carrier.notifications import read_notification
@@ -19,6 +20,8 @@ from numbering.enums import (
     WebhookState,
 )
 from numbering.models import ImportOrder, Job, SubmitAttempt, WebhookEvent
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -45,14 +48,38 @@ class _Reading:
 
 def run_apply(_job: Job) -> None:
     """Handler: apply what waits in the inbox, batch after batch."""
-    while apply_waiting():
-        pass
+    try:
+        while apply_waiting():
+            pass
+    except (OperationalError, InterfaceError):
+        raise  # the database is away or busy, which is no webhook's fault
+    except Exception:
+        logger.exception("a batch of webhooks could not be applied; now one by one")
+        _apply_one_by_one()
 
 
-def apply_waiting(*, limit: int = BATCH) -> int:
+def _apply_one_by_one() -> None:
+    """Find the webhook that spoils its batch, and set it aside: one bad row stops no others."""
+    waiting = WebhookEvent.objects.filter(state=WebhookState.NEW).order_by("pk")
+    for event_id in waiting.values_list("pk", flat=True)[:BATCH]:
+        try:
+            apply_waiting(only=event_id)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("a webhook could not be applied", extra={"webhook": event_id})
+            WebhookEvent.objects.filter(pk=event_id).update(
+                state=WebhookState.UNREADABLE,
+                problem="Applying it failed unexpectedly; see the log, then apply it again.",
+            )
+
+
+def apply_waiting(*, limit: int = BATCH, only: int | None = None) -> int:
     """Apply up to `limit` stored webhooks in a handful of statements; return how many."""
     with transaction.atomic():
         waiting = WebhookEvent.objects.filter(state=WebhookState.NEW).order_by("pk")
+        if only is not None:
+            waiting = waiting.filter(pk=only)
         if connection.features.has_select_for_update_skip_locked:
             waiting = waiting.select_for_update(skip_locked=True)
         rows = waiting.values_list("pk", "body", "content_type", "is_cut")[:limit]

@@ -1,9 +1,10 @@
 """Who may reach what: a row for each route of the site, reading and sending.
 
 Each cell holds the status of an answer to GET and to a POST without anything in it: 200 a page,
-302 a way elsewhere (for somebody unknown: the sign-in page), 401 the webhook door's challenge, 403
-forbidden, 404 as if it were not there, 405 not meant for this method. Below `/admin/`, 403 on POST
-beside 200 on GET is a page to be read only.
+286 the part of an order's page that changes by itself when there is no more to come, 302 a way
+elsewhere (for somebody unknown: the sign-in page), 401 the webhook door's challenge, 403 forbidden,
+404 as if it were not there, 405 not meant for this method. Below `/admin/`, 403 on POST beside 200
+on GET is a page to be read only.
 """
 
 # No route is left out: a test compares the first column with the site's own list.
@@ -63,6 +64,26 @@ _ROWS = """
 /admin/accounts/user/<object_id>/delete/            302/302 404/404 403/403 403/403 403/403
 /admin/accounts/user/<object_id>/change/            302/302 404/404 403/403 403/403 200/200
 /admin/accounts/user/<object_id>/                   302/302 404/404 302/302 302/302 302/302
+/admin/numbers/alert/<alert_id>/seen-to/            302/302 404/404 405/403 405/302 405/302
+/admin/numbers/alert/                               302/302 404/404 403/403 200/200 200/200
+/admin/numbers/alert/add/                           302/302 404/404 403/403 403/403 403/403
+/admin/numbers/alert/<object_id>/history/           302/302 404/404 403/403 200/200 200/200
+/admin/numbers/alert/<object_id>/delete/            302/302 404/404 403/403 403/403 403/403
+/admin/numbers/alert/<object_id>/change/            302/302 404/404 403/403 200/403 200/403
+/admin/numbers/alert/<object_id>/                   302/302 404/404 302/302 302/302 302/302
+/admin/numbers/case/compare_now/                    302/302 404/404 403/403 302/302 302/302
+/admin/numbers/case/                                302/302 404/404 403/403 200/200 200/200
+/admin/numbers/case/add/                            302/302 404/404 403/403 403/403 403/403
+/admin/numbers/case/<object_id>/history/            302/302 404/404 403/403 200/200 200/200
+/admin/numbers/case/<object_id>/delete/             302/302 404/404 403/403 403/403 403/403
+/admin/numbers/case/<object_id>/change/             302/302 404/404 403/403 200/200 200/200
+/admin/numbers/case/<object_id>/                    302/302 404/404 302/302 302/302 302/302
+/admin/numbers/mail/                                302/302 404/404 403/403 200/200 200/200
+/admin/numbers/mail/add/                            302/302 404/404 403/403 403/403 403/403
+/admin/numbers/mail/<object_id>/history/            302/302 404/404 403/403 200/200 200/200
+/admin/numbers/mail/<object_id>/delete/             302/302 404/404 403/403 403/403 403/403
+/admin/numbers/mail/<object_id>/change/             302/302 404/404 403/403 200/403 200/403
+/admin/numbers/mail/<object_id>/                    302/302 404/404 302/302 302/302 302/302
 /admin/numbers/errorhelp/                           302/302 404/404 403/403 200/200 200/200
 /admin/numbers/errorhelp/add/                       302/302 404/404 403/403 200/200 200/200
 /admin/numbers/errorhelp/<object_id>/history/       302/302 404/404 403/403 200/200 200/200
@@ -76,7 +97,7 @@ _ROWS = """
 /admin/numbers/carrierexchange/<object_id>/change/  302/302 404/404 403/403 200/403 200/403
 /admin/numbers/carrierexchange/<object_id>/         302/302 404/404 302/302 302/302 302/302
 /admin/numbers/importorder/<order_id>/change/       302/302 404/404 200/200 200/200 200/200
-/admin/numbers/importorder/<order_id>/live/         302/302 404/404 200/200 200/200 200/200
+/admin/numbers/importorder/<order_id>/live/         302/302 404/404 286/286 286/286 286/286
 /admin/numbers/importorder/<object_id>/details/     302/302 404/404 200/403 200/200 200/200
 /admin/numbers/importorder/<order_id>/do/<name>/    302/302 404/404 403/403 200/302 200/302
 /admin/numbers/importorder/                         302/302 404/404 200/200 200/200 200/200

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from carrier import subscriptions
 from carrier.sandbox import Sandbox
+from numbering.carrier_link import get_carrier
 
 _clients = itertools.count(2)
 
@@ -32,3 +35,18 @@ def own_client(at_carrier: Sandbox, settings: Any) -> Sandbox:
     """The sandbox, through a client of the test's own: a hold after 429 stays with it."""
     settings.CARRIER = {**settings.CARRIER, "pool_size": next(_clients)}
     return at_carrier
+
+
+@pytest.fixture
+def no_subscriptions(db: None, at_carrier: Sandbox) -> Iterator[None]:
+    """Nobody is subscribed to the sandbox's webhooks, neither before the test nor after it."""
+    _forget_subscriptions()
+    yield
+    at_carrier.clear_faults()
+    _forget_subscriptions()
+
+
+def _forget_subscriptions() -> None:
+    carrier = get_carrier()
+    for one in subscriptions.list_all(carrier):
+        subscriptions.delete(carrier, subscription_id=one.subscription_id)

@@ -10,11 +10,9 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from carrier import subscriptions as carrier_subscriptions
 from carrier.sandbox import Sandbox
 from carrier.sandbox.sandbox import OrderSeen
-from numbering.carrier_link import get_carrier
-from numbering.domain import import_orders, submission, subscriptions
+from numbering.domain import import_orders, submission
 from numbering.models import Heartbeat, ImportOrder, Job, SubmitAttempt
 from numbering.worker import run_once
 from tests import builders
@@ -134,11 +132,3 @@ def timeline(order: ImportOrder) -> list[tuple[str, str, str]]:
     """Give the moves of the order: from, to, and how each was learned."""
     moves = order.events.exclude(to_status="").order_by("pk")
     return list(moves.values_list("from_status", "to_status", "learned_by"))
-
-
-def subscribed() -> None:
-    """Have the sandbox deliver to this portal, and to no other that a test left behind."""
-    carrier = get_carrier()
-    for one in carrier_subscriptions.list_all(carrier):
-        carrier_subscriptions.delete(carrier, subscription_id=one.subscription_id)
-    subscriptions.repair()

@@ -20,11 +20,15 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.rights import Role
 from numbering.domain import loa
+from numbering.enums import CaseKind
 from numbering.models import (
+    Alert,
     CarrierExchange,
+    Case,
     ErrorHelp,
     Heartbeat,
     Job,
+    Mail,
     TelephoneNumber,
     WebhookEvent,
 )
@@ -90,6 +94,13 @@ def site(settings: Any) -> Site:
             e164=number, subscriber=order.subscriber, state="hosted", state_changed_at=now
         ),
         "webhookevent": WebhookEvent.objects.create(body=b"<a/>", content_type="text/xml"),
+        "alert": Alert.objects.create(cause="doctor", title="Look", text="Do this."),
+        "case": Case.objects.create(
+            kind=CaseKind.values[0], e164=number, detail="a", opened_at=now, last_seen_at=now
+        ),
+        "mail": Mail.objects.create(
+            recipient="a@example.com", sender="b@example.com", subject="Hello", text="c"
+        ),
     }
     return Site(people, {name: row.pk for name, row in rows.items()})
 

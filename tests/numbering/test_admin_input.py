@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -18,16 +19,10 @@ from tests import builders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("carrier_away")]
 
-LISTS = (
-    "importorder",
-    "telephonenumber",
-    "subscriber",
-    "loa",
-    "webhookevent",
-    "carrierexchange",
-    "job",
-    "sippeer",
-    "errorhelp",
+LISTS = sorted(
+    str(model._meta.model_name)
+    for model in admin.site._registry
+    if model._meta.app_label == "numbers"
 )
 NASTY_TERMS = (
     "\x00",

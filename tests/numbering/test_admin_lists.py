@@ -13,12 +13,16 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.rights import Role
 from numbering.domain import loa
+from numbering.enums import CaseKind
 from numbering.models import (
+    Alert,
     CarrierExchange,
+    Case,
     ErrorHelp,
     ImportOrder,
     Job,
     LoaSigner,
+    Mail,
     OrderEvent,
     TelephoneNumber,
     WebhookEvent,
@@ -41,7 +45,7 @@ def one_of_everything(index: int) -> ImportOrder:
     peer = builders.sip_peer(sip_peer_id=str(700000 + index))
     order = builders.draft(number, actor=builders.person(), sip_peer=peer)
     LoaSigner.objects.create(subscriber=order.subscriber, name="Maria Lopez")
-    TelephoneNumber.objects.create(
+    telephone_number = TelephoneNumber.objects.create(
         e164=number, subscriber=order.subscriber, state="lost", state_changed_at=now
     )
     loa.receive_loa(
@@ -61,6 +65,17 @@ def one_of_everything(index: int) -> ImportOrder:
     ErrorHelp.objects.create(
         operation="check", code=f"x{index}", meaning="m", who_acts="support", fix="f"
     )
+    Alert.objects.create(cause="doctor", key=str(index), title="Look", text="Do this.")
+    Case.objects.create(
+        kind=CaseKind.values[0],
+        e164=number,
+        telephone_number=telephone_number,
+        order=order,
+        detail="a",
+        opened_at=now,
+        last_seen_at=now,
+    )
+    Mail.objects.create(recipient="a@example.com", sender="b@example.com", subject="c", text="d")
     return order
 
 
@@ -87,6 +102,9 @@ def questions(desk: Client, path: str) -> int:
         "/admin/numbers/job/",
         "/admin/numbers/sippeer/",
         "/admin/numbers/errorhelp/",
+        "/admin/numbers/alert/",
+        "/admin/numbers/case/",
+        "/admin/numbers/mail/",
         "/admin/accounts/user/",
     ],
 )

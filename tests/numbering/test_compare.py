@@ -328,6 +328,19 @@ def test_a_number_that_is_theirs_ends_its_case_by_coming_here(own_carrier: Sandb
     assert found() == [("theirs", number, False)]
 
 
+def test_a_case_stands_until_the_order_of_its_number_is_over(own_carrier: Sandbox) -> None:
+    number = builders.fresh_numbers()[0]
+    hosted_there_only(own_carrier, number)
+    compared()
+    order = steps.sent(number)
+    compared()
+    assert found() == [("theirs", number, True)]
+    own_carrier.finish(order.carrier_order_id or "", "COMPLETE")
+    steps.work()
+    compared()
+    assert found() == [("theirs", number, False)]
+
+
 def test_a_short_list_ends_no_case(own_carrier: Sandbox, settings: Any) -> None:
     number = builders.fresh_numbers()[0]
     hosted_there_only(own_carrier, number)
@@ -401,12 +414,13 @@ def test_five_thousand_numbers_on_many_pages_are_compared(
 def test_a_number_that_changed_after_the_compare_began_is_left_to_the_next(
     own_carrier: Sandbox,
 ) -> None:
-    here, there = builders.fresh_numbers(2)
-    hosted(own_carrier, here)
+    here, told, there = builders.fresh_numbers(3)
+    hosted(own_carrier, here, told)
     own_carrier.lose(here, notify=False)
+    # A notice of its loss came while the list was read, which still holds it.
+    TelephoneNumber.objects.filter(e164=told).update(state="lost")
     TelephoneNumber.objects.update(state_changed_at=timezone.now() + timedelta(minutes=1))
     hosted_there_only(own_carrier, there)
-    builders.subscriber()
     TelephoneNumber.objects.create(
         e164=there,
         subscriber=builders.subscriber(),
@@ -414,7 +428,7 @@ def test_a_number_that_changed_after_the_compare_began_is_left_to_the_next(
         state_changed_at=timezone.now() + timedelta(minutes=1),
     )
     compared()
-    assert (found(), state_of(here)) == ([], "hosted")
+    assert (found(), state_of(here), state_of(told)) == ([], "hosted", "lost")
 
 
 def test_a_worker_that_lost_its_job_writes_nothing_more(own_carrier: Sandbox) -> None:

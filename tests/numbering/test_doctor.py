@@ -24,6 +24,7 @@ from numbering.domain.jobs import TryLater
 from numbering.models import Alert, DoctorVisit, Heartbeat, ImportOrder, Job, OrderEvent
 from numbering.worker import run_once
 from tests import builders
+from tests.numbering import steps
 from tests.numbering.notices import order_notice, stored
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ DAY = 24 * 3600
 RIGHT = NewSubscription(
     order_type="importtnorders",
     event_type="",
-    url="http://localhost:8000/webhooks/orders/",
+    url="http://127.0.0.1:1/webhooks/orders/",
     expiry_seconds=subscriptions.EXPIRY_SECONDS,
     username="bandwidth",
     password="webhook-password-new",
@@ -42,7 +43,8 @@ LOST = replace(RIGHT, order_type="", event_type="MESSAGING_LOST")
 
 @pytest.fixture(autouse=True)
 def sandbox(settings: Any) -> Iterator[Sandbox]:
-    """A carrier of the test's own: subscriptions of other tests must not be there."""
+    """A carrier of the test's own, which finds nobody at the portal's address."""
+    settings.SITE_URL = "http://127.0.0.1:1"
     with Sandbox(SandboxOptions(processing_seconds=0)) as running:
         settings.CARRIER = {
             **settings.CARRIER,
@@ -98,9 +100,15 @@ def last_visit() -> DoctorVisit:
     return visit
 
 
-def fail_a_delivery(sandbox: Sandbox) -> None:
-    """Have the carrier knock where nobody listens."""
-    sandbox.send_notice(order_notice())
+def fail_a_delivery() -> None:
+    """Have the carrier tell of an order where nobody listens."""
+    steps.sent(steps.card("1000"))
+    steps.wait_for(
+        lambda: any(
+            one.status_text != subscriptions.NEVER_CALLED
+            for one in carrier_subscriptions.list_all(get_carrier())
+        )
+    )
 
 
 # --- Repaired by itself -------------------------------------------------------------------------
@@ -140,10 +148,14 @@ def test_a_wrong_address_gets_a_right_one_beside_it() -> None:
 
 
 def test_a_duplicate_is_deleted() -> None:
-    subscribe(RIGHT, LOST)
-    subscribe(replace(RIGHT, url=f'"{RIGHT.url}"'))
+    subscribe(RIGHT, LOST, replace(RIGHT, url="https://old.example/webhooks/orders/"))
+    *_, extra = carrier_subscriptions.list_all(get_carrier())
+    carrier_subscriptions.replace(
+        get_carrier(), subscription_id=extra.subscription_id, subscription=RIGHT
+    )
+    assert len(there()) == 3
     look()
-    assert len(there()) == 2
+    assert there() == ALL_WELL
     assert last_visit().done[0].startswith("Deleted the extra subscription")
 
 
@@ -156,9 +168,7 @@ def test_a_portal_on_ones_own_machine_does_not_sign_up_at_a_real_carrier(setting
     assert carrier_subscriptions.list_all(carrier) == ()
 
 
-def test_what_was_repaired_in_vain_is_not_repaired_again_for_a_day_and_calls(
-    sandbox: Sandbox,
-) -> None:
+def test_what_was_repaired_in_vain_is_not_repaired_again_for_a_day_and_calls() -> None:
     for _ in range(2):
         look()
         for one in carrier_subscriptions.list_all(get_carrier()):
@@ -173,14 +183,24 @@ def test_what_was_repaired_in_vain_is_not_repaired_again_for_a_day_and_calls(
 # --- Waiting for a person -----------------------------------------------------------------------
 
 
-def test_a_failed_last_delivery_calls_and_is_not_hidden_by_a_repair(sandbox: Sandbox) -> None:
+def test_a_failed_last_delivery_calls_and_is_not_hidden_by_a_repair() -> None:
     subscribe(RIGHT, LOST)
-    fail_a_delivery(sandbox)
+    fail_a_delivery()
     look()
     look()
     assert "The last delivery went wrong" in last_visit().left[0]
     assert (last_visit().done, open_keys()) == ([], ["subscriptions"])
     assert Alert.objects.get().count == 2
+
+
+def test_what_is_safe_is_repaired_beside_what_waits_for_a_person() -> None:
+    subscribe(RIGHT)
+    fail_a_delivery()
+    look()
+    visit = last_visit()
+    assert [sentence.split()[0] for sentence in visit.done] == ["Created"]
+    assert "The last delivery went wrong" in visit.left[0]
+    assert open_keys() == ["subscriptions"]
 
 
 def test_a_carrier_that_cannot_be_read_is_asked_again_later(settings: Any) -> None:
@@ -286,10 +306,10 @@ def test_a_look_that_has_nothing_new_to_tell_is_kept_once_a_day() -> None:
 
 
 def test_an_administrator_repairs_what_failed_to_deliver_and_the_page_keeps_it(
-    sandbox: Sandbox, sign_in: Callable[[User], Client]
+    sign_in: Callable[[User], Client],
 ) -> None:
     subscribe(RIGHT, LOST)
-    fail_a_delivery(sandbox)
+    fail_a_delivery()
     look()
     admin = builders.person(Role.ADMIN, name="Ada Admin")
     client = sign_in(admin)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models.functions import Now
@@ -19,6 +21,9 @@ from tests.numbering.races import at_once
 
 pytestmark = pytest.mark.django_db
 
+# What a worker of a new installation asks for by itself.
+ROUNDS = {"sweep", "watch", "upkeep"}
+
 
 def claimed() -> Job:
     """Claim the next job; there must be one."""
@@ -27,9 +32,9 @@ def claimed() -> Job:
     return job
 
 
-def kinds(run: object, **details: object) -> dict[str, JobKind]:
+def kinds(run: Callable[[Job], None], **details: Any) -> dict[str, JobKind]:
     """Give a table of one kind named `task`."""
-    return {"task": JobKind("task", run, **details)}  # type: ignore[arg-type]
+    return {"task": JobKind("task", run, **details)}
 
 
 def nothing(_job: Job) -> None:
@@ -259,21 +264,21 @@ def test_only_parked_jobs_are_put_back_to_work() -> None:
 
 def test_planning_asks_for_what_recurs_and_for_waiting_webhooks() -> None:
     worker.plan()
-    assert set(Job.objects.values_list("kind", flat=True)) == {"sweep", "upkeep"}
+    assert set(Job.objects.values_list("kind", flat=True)) == ROUNDS
     WebhookEvent.objects.create(body=b"<x/>")
     worker.plan()
-    assert set(Job.objects.values_list("kind", flat=True)) == {"sweep", "upkeep", "apply_webhooks"}
+    assert set(Job.objects.values_list("kind", flat=True)) == {*ROUNDS, "apply_webhooks"}
 
 
 def test_a_round_that_was_just_done_is_not_planned_again() -> None:
-    assert worker.run_once() == 2
+    assert worker.run_once() == len(ROUNDS)
     assert worker.run_once() == 0
 
 
 def test_a_clock_that_was_set_back_does_not_stop_the_rounds() -> None:
-    for name in ("sweep", "upkeep"):
+    for name in ROUNDS:
         Heartbeat.objects.create(name=name, at=timezone.now() + timedelta(days=1))
-    assert worker.run_once() == 2
+    assert worker.run_once() == len(ROUNDS)
 
 
 def test_planning_does_not_hurry_a_round_that_waits_after_a_failure() -> None:
@@ -315,7 +320,7 @@ def test_without_the_conditional_claim_jobs_run_twice() -> None:
     assert max(_runs_of_workers(_claim_without_protection).values()) > 1
 
 
-def _runs_of_workers(claim: object) -> Counter[int]:
+def _runs_of_workers(claim: Callable[[], Job | None]) -> Counter[int]:
     """Let eight workers run sixty jobs; count how often each was run."""
     jobs.enqueue_many("task", range(1, 61))
     runs: Counter[int] = Counter()
@@ -326,7 +331,7 @@ def _runs_of_workers(claim: object) -> Counter[int]:
             runs[job.subject] += 1
 
     def work(_index: int) -> None:
-        while (job := claim()) is not None or Job.objects.exclude(state="done").exists():  # type: ignore[operator]
+        while (job := claim()) is not None or Job.objects.exclude(state="done").exists():
             if job is not None:
                 jobs.run(job, kinds(task))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -236,17 +237,20 @@ def test_processing_does_not_go_back_to_received(received: ImportOrder) -> None:
     assert received.status == "processing"
 
 
-def test_each_reading_puts_the_next_one_further_off(
-    received: ImportOrder, settings: pytest.FixtureRequest
+def test_the_longer_an_order_waits_the_less_often_it_is_read(
+    received: ImportOrder, settings: Any
 ) -> None:
-    settings.SWEEP_FIRST_SECONDS = 60  # type: ignore[attr-defined]
-    settings.SWEEP_CAP_SECONDS = 300  # type: ignore[attr-defined]
+    settings.SWEEP_FIRST_SECONDS = 60
+    settings.SWEEP_CAP_SECONDS = 300
+    say(received, record("PROCESSING"))
     waits = []
-    for _ in range(5):
+    for minutes in (1, 4, 8, 100):
+        since = timezone.now() - timedelta(minutes=minutes)
+        ImportOrder.objects.filter(pk=received.pk).update(status_changed_at=since)
         say(received, record("PROCESSING"))
         assert received.next_read_at is not None
         waits.append(round((received.next_read_at - timezone.now()).total_seconds() / 60))
-    assert waits == [2, 4, 5, 5, 5]
+    assert waits == [1, 2, 4, 5]
 
 
 # --- Reading --------------------------------------------------------------------------------
@@ -277,17 +281,18 @@ def test_an_order_that_the_carrier_forgot_says_whom_to_ask(at_carrier: Sandbox) 
     assert "does not know this order any more" in order.trouble
 
 
-def test_a_read_that_keeps_failing_ends_and_leaves_the_rest_to_the_sweep(
+def test_a_read_that_fails_parks_nothing_and_leaves_the_rest_to_the_sweep(
     at_carrier: Sandbox,
 ) -> None:
     order = steps.sent(steps.card("8003"))
     at_carrier.fault("refused", method="GET", path_contains="importTnOrders", times=None)
     steps.due_for_sweep(order)
     steps.work(rounds=6)
-    assert Job.objects.filter(kind="read_order", state="parked").count() == 1
+    assert Job.objects.filter(kind="read_order", state="parked").count() == 0
     order.refresh_from_db()
+    assert order.trouble.startswith("Could not read the order")
     assert order.next_read_at is not None
-    assert order.next_read_at - timezone.now() > timedelta(minutes=30)
+    assert timedelta(0) < order.next_read_at - timezone.now() <= timedelta(minutes=1)
 
 
 # --- From card to result --------------------------------------------------------------------

@@ -496,6 +496,28 @@ def test_a_late_refusal_does_not_undo_what_happened_since(
     assert set(steps.number_statuses(order).values()) == {"importable"}
 
 
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_late_word_that_nothing_was_sent_does_not_undo_what_happened_since(
+    own_client: Sandbox, support: User, settings: Any
+) -> None:
+    order = submitted()
+    others = {**settings.CARRIER, "auth": "basic", "username": "sandbox"}
+    others["password"] = "sandbox-password"
+    settings.CARRIER = {**settings.CARRIER, "call_timeout": 2}
+    own_client.fault("created_late", path_contains="oauth2", seconds=3)  # so there is no token
+    with one_job_in_a_thread() as slow:
+        steps.wait_for(lambda: steps.attempt_of(order).state == "sending")
+        settings.CARRIER = others
+        Job.objects.filter(kind="submit_order").update(lease_until=Now() - timedelta(seconds=1))
+        steps.work(rounds=3)
+        submission.confirm_absent(order, actor=support)
+        submission.submit(order, actor=support)
+        slow.join()
+    assert (steps.status_of(order), steps.attempt_of(order).state) == ("submitting", "pending")
+    assert order.attempts.order_by("pk")[0].state == "withdrawn"
+
+
 @contextmanager
 def one_job_in_a_thread() -> Iterator[threading.Thread]:
     """Run the next job in a thread of its own."""
@@ -619,7 +641,7 @@ def test_an_order_without_numbers_is_not_sent(at_carrier: Sandbox) -> None:
 @pytest.fixture
 def queued(at_carrier: Sandbox, settings: Any) -> ImportOrder:
     """A submitted order that found the carrier away; the carrier is back afterwards."""
-    order = submitted()
+    order = submitted(*builders.fresh_numbers(2))
     there = dict(settings.CARRIER)
     settings.CARRIER = {**there, "token_url": "http://127.0.0.1:1/", "pool_size": 31}
     run_once()
@@ -651,12 +673,8 @@ def test_a_changed_order_does_not_go_out_by_itself_after_the_carrier_is_back(
     if change == "add":
         import_orders.add_numbers(queued, read_text("303-555-7123").good, actor=None)
     elif change == "remove":
-        import_orders.add_numbers(queued, read_text("303-555-7123").good, actor=None)
-        import_orders.check(queued, actor=None)
-        queued.refresh_from_db()
-        submission.submit(queued, actor=None)
-        submission.withdraw(queued, actor=None)
         import_orders.remove_numbers(queued, [queued.numbers.all()[1].pk], actor=None)
+        assert steps.status_of(queued) == "checked"
     else:
         import_orders.change_details(queued, {"loa_authorizing_person": "Al"}, actor=None)
     if steps.status_of(queued) == "draft":

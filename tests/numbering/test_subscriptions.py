@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,23 +18,9 @@ from numbering.domain import subscriptions
 from numbering.domain.subscriptions import EXPIRY_SECONDS, LEAST_LEFT_SECONDS, webhook_url
 from tests.numbering import steps
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_subscriptions")]
 
 ELSEWHERE = "http://127.0.0.1:1/elsewhere/"
-
-
-@pytest.fixture(autouse=True)
-def _none_left_over(at_carrier: Sandbox) -> Iterator[None]:
-    forget_all()
-    yield
-    at_carrier.clear_faults()
-    forget_all()
-
-
-def forget_all() -> None:
-    """Delete every subscription at the carrier."""
-    for one in there():
-        carrier_subscriptions.delete(get_carrier(), subscription_id=one.subscription_id)
 
 
 def there() -> tuple[Subscription, ...]:

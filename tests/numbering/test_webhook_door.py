@@ -7,12 +7,14 @@ import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, connections
+from pytest_django import DjangoAssertNumQueries
 
 from numbering.models import WebhookEvent
 from numbering.webhooks import BODY_LIMIT, KEPT_OF_LARGE
@@ -89,9 +91,9 @@ class DoorCases:
 
     door: Application
 
-    def knock(self, body: bytes = NEWS, **details: object) -> Answered:
+    def knock(self, body: bytes = NEWS, **details: Any) -> Answered:
         """Knock on this door."""
-        return knock(type(self).door, body, **details)  # type: ignore[arg-type]
+        return knock(type(self).door, body, **details)
 
     def test_the_first_knock_has_no_credentials_and_is_challenged(self) -> None:
         answered = self.knock(b"", authorization="")
@@ -114,10 +116,8 @@ class DoorCases:
         assert self.knock(authorization=basic("bandwidth", password)).status == 200
         assert self.knock(authorization=f"basic {basic('bandwidth', password)[6:]}").status == 200
 
-    def test_a_portal_without_a_webhook_name_lets_nobody_in(
-        self, settings: pytest.FixtureRequest
-    ) -> None:
-        settings.WEBHOOK_USERNAME = ""  # type: ignore[attr-defined]
+    def test_a_portal_without_a_webhook_name_lets_nobody_in(self, settings: Any) -> None:
+        settings.WEBHOOK_USERNAME = ""
         assert self.knock(authorization=basic("", "webhook-password-new")).status == 401
 
     def test_what_is_let_in_is_kept_exactly_and_then_answered(self) -> None:
@@ -233,9 +233,9 @@ class DoorCases:
 
     @pytest.mark.usefixtures("carrier_away")
     def test_nothing_but_one_statement_is_done_at_the_door(
-        self, django_assert_num_queries: pytest.FixtureRequest
+        self, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
-        with django_assert_num_queries(1):  # type: ignore[operator]
+        with django_assert_num_queries(1):
             assert self.knock(lost_notice("+13032281000")).status == 200
         assert WebhookEvent.objects.get().state == "new"
 

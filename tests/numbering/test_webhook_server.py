@@ -6,11 +6,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from carrier.sandbox import Sandbox
+from numbering.domain import subscriptions
 from numbering.models import ImportOrder, OrderEvent, TelephoneNumberEvent, WebhookEvent
 from numbering.worker import run_once
 from tests import builders
@@ -132,12 +134,13 @@ def test_bodies_as_networks_bring_them(server: Server) -> None:
     assert WebhookEvent.objects.count() == 2
 
 
+@pytest.mark.usefixtures("no_subscriptions")
 def test_the_whole_way_from_the_carriers_knock_to_the_timeline(
-    at_carrier: Sandbox, server: Server, settings: pytest.FixtureRequest
+    at_carrier: Sandbox, server: Server, settings: Any
 ) -> None:
     order = steps.sent(steps.card("8003"))
-    settings.SITE_URL = f"http://127.0.0.1:{server.port}"  # type: ignore[attr-defined]
-    steps.subscribed()
+    settings.SITE_URL = f"http://127.0.0.1:{server.port}"
+    subscriptions.repair()
     at_carrier.finish(order.carrier_order_id or "", "COMPLETE")
     steps.wait_for(lambda: WebhookEvent.objects.filter(state="new").exists())
     run_once()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User
 from accounts.rights import Role
 from carrier.sandbox import Sandbox
 from numbering.domain import webhooks
-from numbering.models import ImportOrder, TelephoneNumber, WebhookEvent
+from numbering.models import ImportOrder, Job, TelephoneNumber, WebhookEvent
 from numbering.worker import run_once
 from tests import builders
 from tests.numbering import steps
@@ -127,10 +131,8 @@ def test_news_before_our_own_commit_is_applied_afterwards_by_itself(at_carrier: 
     assert (early.state, early.order) == ("applied", order)
 
 
-def test_an_accepted_order_takes_its_early_notice_along(
-    at_carrier: Sandbox, settings: pytest.FixtureRequest
-) -> None:
-    settings.LOOK_FIRST_SECONDS = 60  # type: ignore[attr-defined]
+def test_an_accepted_order_takes_its_early_notice_along(at_carrier: Sandbox, settings: Any) -> None:
+    settings.LOOK_FIRST_SECONDS = 60
     order = steps.sent(steps.card("8020"))
     assert order.status == "unknown"
     [there] = steps.orders_at(at_carrier, order)
@@ -143,9 +145,9 @@ def test_an_accepted_order_takes_its_early_notice_along(
 
 
 def test_a_notice_under_our_reference_has_us_look_sooner(
-    at_carrier: Sandbox, settings: pytest.FixtureRequest
+    at_carrier: Sandbox, settings: Any
 ) -> None:
-    settings.LOOK_FIRST_SECONDS = 600  # type: ignore[attr-defined]
+    settings.LOOK_FIRST_SECONDS = 600
     order = steps.sent(steps.card("8020"))
     [there] = steps.orders_at(at_carrier, order)
     stored(order_notice(there.order_id, reference=there.customer_order_id))
@@ -276,13 +278,13 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_is_bounded_kept_and_shown_as_text(
-    processing: ImportOrder, text: str, sign_in: object
+    processing: ImportOrder, text: str, sign_in: Callable[[User], Client]
 ) -> None:
     event = stored(order_notice(processing.carrier_order_id, message=text))
     run_once()
     event.refresh_from_db()
     assert (event.state, len(event.message) <= 1000) == ("applied", True)
-    browser: Client = sign_in(builders.person(Role.SUPPORT))  # type: ignore[operator]
+    browser: Client = sign_in(builders.person(Role.SUPPORT))
     for page in ("", f"{event.pk}/change/"):
         shown = browser.get(f"/admin/numbers/webhookevent/{page}").content.decode()
         assert "<script>alert" not in shown
@@ -394,3 +396,43 @@ def test_the_worker_applies_batch_after_batch() -> None:
     WebhookEvent.objects.bulk_create(WebhookEvent(body=b"<x/>") for _ in range(501))
     run_once()
     assert WebhookEvent.objects.filter(state="unreadable").count() == 501
+
+
+@pytest.fixture
+def refused_by_the_database(transactional_db: None) -> Iterator[str]:
+    """Have the database refuse to note webhooks under this reference, as a fault of ours would."""
+    if connection.vendor == "postgresql":
+        make = (
+            "ALTER TABLE numbers_webhookevent ADD CONSTRAINT poison "
+            "CHECK (customer_order_id <> 'poison')"
+        )
+        undo = "ALTER TABLE numbers_webhookevent DROP CONSTRAINT poison"
+    else:
+        make = (
+            "CREATE TRIGGER poison BEFORE UPDATE OF customer_order_id ON numbers_webhookevent "
+            "WHEN NEW.customer_order_id = 'poison' BEGIN SELECT RAISE(ABORT, 'poison'); END"
+        )
+        undo = "DROP TRIGGER poison"
+    with connection.cursor() as cursor:
+        cursor.execute(make)
+    yield "poison"
+    with connection.cursor() as cursor:
+        cursor.execute(undo)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_webhook_that_spoils_its_batch_is_set_aside_and_the_others_go_on(
+    refused_by_the_database: str,
+) -> None:
+    before = stored(order_notice())
+    poison = stored(order_notice(reference=refused_by_the_database))
+    after = stored(order_notice())
+    run_once()
+    assert [state_of(event) for event in (before, poison, after)] == [
+        "unmatched",
+        "unreadable",
+        "unmatched",
+    ]
+    poison.refresh_from_db()
+    assert poison.problem.startswith("Applying it failed unexpectedly")
+    assert Job.objects.get(kind="apply_webhooks").state == "done"

@@ -16,14 +16,20 @@ class Command(BaseCommand):
     help = "Lists the webhook subscriptions, says what is wrong with them, and repairs them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add --repair."""
+        """Add --repair and --renew."""
         parser.add_argument("--repair", action="store_true", help="Put right what is wrong.")
+        parser.add_argument(
+            "--renew",
+            action="store_true",
+            help="Put right what is wrong and replace the rest, with the present credentials, "
+            "address and expiry: for a changed webhook password.",
+        )
 
-    def handle(self, *args: Any, repair: bool, **options: Any) -> None:
+    def handle(self, *args: Any, repair: bool, renew: bool, **options: Any) -> None:
         """Show, repair if asked to, and show what is left."""
         try:
-            if repair:
-                for sentence in doctor.repair(actor=None):
+            if repair or renew:
+                for sentence in doctor.repair(actor=None, renew=renew):
                     self.stdout.write(sentence)
             diagnosis = subscriptions.diagnose()
         except (CarrierError, CarrierNotConfigured) as error:

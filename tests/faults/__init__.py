@@ -1,0 +1,1 @@
+"""Faults: what is killed, cut off and flooded, and the verdict on it. Started by script/faults."""

@@ -1,0 +1,185 @@
+"""Workers killed while they send to a carrier that misbehaves; then the verdict."""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.db.models import Count, Q, QuerySet
+
+from numbering import clock
+from numbering.domain import submission
+from numbering.enums import AttemptState, ImportOrderStatus, JobState, WebhookState
+from numbering.models import CarrierExchange, ImportOrder, Job, SubmitAttempt, WebhookEvent
+from numbering.stopping_points import POINTS
+from tests.faults import manners
+from tests.faults.bench import WEBHOOK_PATH, Bench
+from tests.faults.processes import Workers, gunicorn
+from tests.faults.traffic import checked_orders
+from tests.faults.verdict import Verdict, judge
+
+WORKERS = 3
+# The chance to end at each stopping point.
+CHANCE = 0.02
+# Where an order is at work: somebody or something will still move it.
+_MOVING = Q(
+    status__in=[
+        ImportOrderStatus.SUBMITTING,
+        ImportOrderStatus.RECEIVED,
+        ImportOrderStatus.PROCESSING,
+    ]
+) | Q(attempts__state__in=[AttemptState.PENDING, AttemptState.SENDING, AttemptState.UNKNOWN])
+_KINDS = ("submit_order", "settle_attempt", "read_order", "apply_webhooks")
+_TICK = 0.05
+_STILL_SECONDS = 1.5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the part did, and the verdict on it."""
+
+    orders: int
+    kills: int
+    crashes: int
+    seconds: float
+    calls: int
+    webhooks: int
+    clock_ahead: float
+    exchanges: dict[str, int]
+    verdict: Verdict
+
+
+def settings(bench: Bench) -> dict[str, str]:
+    """Short waits, each longer than the carrier is ever late."""
+    return {
+        **bench.env,
+        "STOPPING_POINTS": ",".join(f"{point}={CHANCE}" for point in POINTS),
+        "JOB_LEASE_SECONDS": "5",
+        "CARRIER_CALL_SECONDS": "1",
+        "LOOK_FIRST_SECONDS": "4",
+        "LOOK_AGAIN_SECONDS": "4",
+        "READ_SOON_SECONDS": "1",
+        "SWEEP_FIRST_SECONDS": "2",
+        "SWEEP_CAP_SECONDS": "10",
+        "SWEEP_READS_PER_SECOND": "20",
+    }
+
+
+def run(bench: Bench, *, careless: bool) -> Outcome:
+    """Submit, kill, drain, judge. `careless` workers send again; the verdict must say so."""
+    started = time.monotonic()
+    env = settings(bench)
+    worker = ["-m", "tests.faults.careless_worker"] if careless else ["manage.py", "worker"]
+    with ExitStack() as parts:
+        carrier = parts.enter_context(
+            bench.carrier.start(env=env, processing_seconds=1, seed=bench.seed)
+        )
+        portal = parts.enter_context(gunicorn(bench.portal_port, env=env, log=bench.log("portal")))
+        portal.wait_for_port(bench.portal_port)
+        bench.carrier.subscribe(
+            f"http://127.0.0.1:{bench.portal_port}{WEBHOOK_PATH}",
+            username=env["WEBHOOK_USERNAME"],
+            password=env["WEBHOOK_PASSWORDS"],
+        )
+        orders = checked_orders(bench.size.submissions, bench.dice)
+        manners.misbehave(bench.carrier)
+        workers = parts.enter_context(
+            Workers(worker, count=WORKERS, env=env, log=bench.log("worker"))
+        )
+        _submit_and_kill(bench, orders, workers)
+        _drain(bench, workers)
+        theirs = bench.carrier.orders()
+        carrier.end()
+        # The journal is whole only now.
+        verdict = judge([order.pk for order in orders], theirs, bench.carrier.creating_calls())
+        return Outcome(
+            orders=len(orders),
+            kills=workers.kills,
+            crashes=workers.crashes,
+            seconds=time.monotonic() - started,
+            calls=len(bench.carrier.journal()),
+            webhooks=WebhookEvent.objects.count(),
+            clock_ahead=bench.ahead.seconds,
+            exchanges=_exchanges(),
+            verdict=verdict,
+        )
+
+
+def _submit_and_kill(bench: Bench, orders: list[ImportOrder], workers: Workers) -> None:
+    """Submit in step with the kills, so that there is work at hand whenever one strikes."""
+    waiting = iter(orders)
+    submitted = 0
+    next_kill = time.monotonic() + bench.size.kill_pause
+    while submitted < len(orders) or workers.kills < bench.size.kills:
+        workers.tend()
+        now = time.monotonic()
+        if workers.kills < bench.size.kills and now >= next_kill:
+            workers.kill_one(bench.dice)
+            next_kill = now + bench.dice.expovariate(1 / bench.size.kill_pause)
+        share = min(1.0, (workers.kills + 3) / bench.size.kills)
+        for order in islice(waiting, max(0, int(share * len(orders)) - submitted)):
+            submission.submit(order, actor=None)
+            submitted += 1
+        time.sleep(_TICK)
+
+
+def _drain(bench: Bench, workers: Workers) -> None:
+    """Wait until nothing moves any more; hurry the portal's clock where it only waits."""
+    end = time.monotonic() + bench.size.drain_limit
+    before: object = None
+    still_since = time.monotonic()
+    while time.monotonic() < end and not _is_quiet():
+        workers.tend()
+        now = _work_at_hand()
+        if now != before:
+            before, still_since = now, time.monotonic()
+        elif time.monotonic() - still_since >= _STILL_SECONDS and _may_hurry():
+            bench.ahead.by(_seconds_to_wait())
+            still_since = time.monotonic()
+        time.sleep(0.2)
+
+
+def _is_quiet() -> bool:
+    return not (
+        ImportOrder.objects.filter(_MOVING).exists()
+        or WebhookEvent.objects.filter(state=WebhookState.NEW).exists()
+    )
+
+
+def _open_jobs() -> QuerySet[Job]:
+    """The jobs that something at work waits for; an order in exception is read for ever."""
+    moving = ImportOrder.objects.filter(_MOVING).values("pk")
+    is_open = Job.objects.filter(
+        kind__in=_KINDS, state__in=[JobState.WAITING, JobState.RUNNING]
+    )
+    return is_open.exclude(Q(kind="read_order") & ~Q(subject_id__in=moving))
+
+
+def _work_at_hand() -> list[tuple[object, ...]]:
+    jobs = _open_jobs().order_by("pk")
+    return list(jobs.values_list("pk", "state", "lease_token", "due_at"))
+
+
+def _may_hurry() -> bool:
+    """Whether nothing was sent so lately that the carrier may still be late with it.
+
+    The carrier's clock is the real one; ours must not pass its lateness by.
+    """
+    lately = clock.now() - timedelta(seconds=manners.LATE_SECONDS + manners.UNLISTED_SECONDS)
+    return not SubmitAttempt.objects.filter(sent_at__gt=lately).exists()
+
+
+def _seconds_to_wait() -> float:
+    """Seconds until the first thing is due that everything waits for; a second at least."""
+    times: list[datetime | None] = []
+    for state, due_at, lease_until in _open_jobs().values_list("state", "due_at", "lease_until"):
+        times.append(due_at if state == JobState.WAITING else lease_until)
+    times += ImportOrder.objects.filter(_MOVING).values_list("next_read_at", flat=True)
+    ahead = [(at - clock.now()).total_seconds() for at in times if at is not None]
+    return max(1.0, min(ahead, default=1.0) + 0.1)
+
+
+def _exchanges() -> dict[str, int]:
+    rows = CarrierExchange.objects.order_by().values_list("outcome").annotate(Count("pk"))
+    return dict(rows)
