@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action as _action
 from unfold.widgets import (
@@ -65,6 +65,16 @@ class PortalModelAdmin(_ModelAdmin):
     compressed_fields = False
     warn_unsaved_form = True
     actions_on_top = True
+    # What an empty list says: where its rows come from.
+    empty_hint = ""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Name the page after what it lists."""
+        title = self.opts.verbose_name_plural
+        named = {"title": title[:1].upper() + title[1:], **(extra_context or {})}
+        return super().changelist_view(request, named)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is deleted from the admin: evidence stays."""

@@ -39,14 +39,14 @@ KINDS = {
         ),
         JobKind("settle_attempt", submission.run_settle, most_attempts=40),
         # Few: the sweep comes back to the order anyway.
-        JobKind("read_order", results.run_read, most_attempts=4, comes_back=True),
+        JobKind("read_order", results.run_read, most_attempts=4),
         JobKind("upload_loa", loa.run_upload, most_attempts=20),
         JobKind("apply_webhooks", webhooks.run_apply, most_attempts=5),
         JobKind("sweep", sweep.run_sweep, most_attempts=3),
         JobKind("upkeep", sweep.run_upkeep, most_attempts=3),
         JobKind("send_mails", outbox.run_send, most_attempts=5),
         JobKind("watch", carrier_watch.run_watch, most_attempts=3),
-        JobKind("doctor", doctor.run_doctor, most_attempts=3, comes_back=True),
+        JobKind("doctor", doctor.run_doctor, most_attempts=3),
         # Most of a day with long waits: a carrier that cannot be read is read later in the night.
         JobKind("compare", compare.run_compare, most_attempts=20, first_wait=60, longest_wait=3600),
     )

@@ -43,6 +43,9 @@ class AlertStateFilter(SimpleListFilter):
 class AlertAdmin(ReadOnlyAdmin):
     """Every alert there was; open ones are on the home page as well."""
 
+    empty_hint = (
+        "No alert was ever raised. The portal raises one for each cause that needs a person."
+    )
     list_display = (
         "title",
         "state_badge",

@@ -83,6 +83,10 @@ class CaseStateFilter(SimpleListFilter):
 class CaseAdmin(PortalModelAdmin):
     """What the nightly compare found. Cases are closed with a remark and never deleted."""
 
+    empty_hint = (
+        "The nightly compare opens a case for every number on which the "
+        "carrier and this portal differ."
+    )
     form = CaseForm
     list_display = (
         "number",

@@ -12,6 +12,7 @@ from numbering.models import ErrorHelp
 class ErrorHelpAdmin(PortalModelAdmin):
     """The words that order pages show for a code."""
 
+    empty_hint = "Help for the carrier's codes; it is filled when the portal is installed."
     list_display = ("operation", "code", "meaning", "who_acts", "fix")
     list_filter = (choice_filter(WhoActs, "who_acts", "Who acts"),)
     search_fields = ("code", "meaning", "fix")

@@ -15,6 +15,7 @@ from numbering.models import CarrierExchange
 class CarrierExchangeAdmin(ReadOnlyAdmin):
     """The log of calls. Bodies are for those with the right to raw bodies."""
 
+    empty_hint = "Every call to the carrier is kept here for a time."
     list_display = (
         "at",
         "operation",

@@ -18,6 +18,7 @@ from numbering.wording import counted
 class JobAdmin(ReadOnlyAdmin):
     """The job rows; parked ones can be put back to work."""
 
+    empty_hint = "Background work appears here as soon as something is to be done."
     list_display = (
         "kind",
         "subject_id",

@@ -25,6 +25,7 @@ _EXTENSIONS = {
 class LoaAdmin(ReadOnlyAdmin):
     """The LOA files; they are evidence and never change."""
 
+    empty_hint = "LOAs are added on the page of an import order."
     list_display = (
         "__str__",
         "subscriber",

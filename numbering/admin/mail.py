@@ -18,6 +18,7 @@ from numbering.wording import counted
 class MailAdmin(ReadOnlyAdmin):
     """The mails; links that open something are masked, for everybody."""
 
+    empty_hint = "Every mail that the portal sends is kept here with its result."
     list_display = (
         "created_at",
         "recipient",

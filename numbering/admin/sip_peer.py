@@ -9,12 +9,14 @@ from carrier.errors import CarrierError
 from numbering.carrier_link import CarrierNotConfigured, in_words
 from numbering.domain.places import refresh_places
 from numbering.models import SipPeer
+from numbering.wording import counted
 
 
 @admin.register(SipPeer)
 class SipPeerAdmin(ReadOnlyAdmin):
     """Where numbers can live at the carrier."""
 
+    empty_hint = "Read the sites and SIP peers from the carrier with the button above."
     list_display = (
         "site_name",
         "site_id",
@@ -39,6 +41,6 @@ class SipPeerAdmin(ReadOnlyAdmin):
         except (CarrierError, CarrierNotConfigured) as error:
             messages.error(request, f"Nothing was changed. {in_words(error)}")
         else:
-            gone = f" {read.gone} are no longer there." if read.gone else ""
-            messages.success(request, f"{read.seen} SIP peers read.{gone}")
+            gone = f" No longer there: {read.gone:,}." if read.gone else ""
+            messages.success(request, f"{counted(read.seen, 'SIP peer')} read.{gone}")
         return HttpResponseRedirect(reverse("admin:numbers_sippeer_changelist"))

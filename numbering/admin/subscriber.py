@@ -34,6 +34,7 @@ class LoaSignerInline(PortalTabularInline):
 class SubscriberAdmin(PortalModelAdmin):
     """The end customers."""
 
+    empty_hint = "A subscriber is the end customer whose numbers are hosted. Add one to begin."
     list_display = ("name", "city_and_state", "hosted_count", "orders_link")
     # Said here as well: the count below would otherwise undo the model's own ordering.
     ordering = ("name", "pk")

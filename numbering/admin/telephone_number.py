@@ -18,6 +18,7 @@ from numbering.phone import display as shown_number
 class TelephoneNumberAdmin(ReadOnlyAdmin):
     """The numbers; they change through orders and the carrier's news only."""
 
+    empty_hint = "Numbers appear here once the carrier has accepted an import order."
     list_display = ("number", "state_badge", "subscriber", "site_id", "sip_peer_id", "since")
     list_filter = (choice_filter(NumberState, "state", "State"),)
     list_select_related = ("subscriber",)

@@ -34,6 +34,10 @@ def _text(event: WebhookEvent) -> str:
 class WebhookEventAdmin(ReadOnlyAdmin):
     """Every webhook that knocked with the right password."""
 
+    empty_hint = (
+        "Notifications of the carrier appear here as they come in. Are the "
+        "webhook subscriptions set up?"
+    )
     list_display = (
         "received_at",
         "state_badge",

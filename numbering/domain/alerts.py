@@ -82,18 +82,18 @@ def parked_job(kind: str, reason: str) -> None:
     )
 
 
-def parked_attempt(what: str) -> None:
-    """Call somebody because the carrier may or may not have something ("import order 17").
+def parked_attempt(reference: str, reason: str) -> None:
+    """Call somebody because the carrier may or may not have what was sent under our reference.
 
     One alert for all of them; it closes when the last one is decided.
     """
     open_alert(
         cause=AlertCause.PARKED,
         key=ATTEMPTS,
-        title="Decide: did the carrier get an order?",
-        text=f"Sending {what} got no clear answer, and two looks did not find it at the carrier. "
-        "It is not sent again before somebody decides. Look in the carrier's dashboard for our "
-        "reference, then say on the order's page whether it is there.",
+        title="Decide: did the carrier get it?",
+        text=f"Our reference {reference}: {reason}\n\nIt is not sent again before that. Look in "
+        "the carrier's dashboard for the reference, then say on the order's page whether it is "
+        "there.",
     )
 
 

@@ -26,6 +26,7 @@ from numbering.models import DoctorVisit, Job, OrderEvent, WebhookEvent
 # Making anew what failed to deliver would only hide that it failed: that waits for a person.
 SAFE = frozenset(Repair) - {Repair.RENEW}
 ROUND_EVERY = timedelta(hours=1)
+COULD_NOT_LOOK_SECONDS = 300
 REPORT_EVERY = timedelta(hours=24)
 SILENCE_AFTER = timedelta(days=7)
 SILENT_ORDERS = 3
@@ -56,7 +57,8 @@ def run_doctor(_job: Job) -> None:
     except CarrierNotConfigured:
         pass  # the start-up check says so already
     except CarrierError as error:
-        raise TryLater(in_words(error)) from error
+        # That the carrier is away has an alert of its own.
+        raise TryLater(in_words(error), after=COULD_NOT_LOOK_SECONDS, counts=False) from error
     beat("doctor")
 
 

@@ -57,9 +57,6 @@ class JobKind:
     longest_wait: float = 900.0
     # Called once when the job is parked, so that what waits for it can say so.
     on_park: Callable[[Job], None] | None = None
-    # Something asks for it again by itself, so that giving up for now calls nobody. An error that
-    # nobody foresaw still does.
-    comes_back: bool = False
 
     def wait_after(self, attempts: int) -> float:
         """Return the seconds to wait after so many tries."""
@@ -186,8 +183,7 @@ def run(job: Job, kinds: dict[str, JobKind]) -> None:
     except Exception as error:
         logger.exception("job failed", extra={"kind": job.kind, "job": job.pk})
         # The class says enough here; the words of an unexpected error may hold anything.
-        reason = f"Unexpected {type(error).__name__}; see the log."
-        _put_back(job, kind, TryLater(reason), is_foreseen=False)
+        _put_back(job, kind, TryLater(f"Unexpected {type(error).__name__}; see the log."))
     else:
         _finish(job)
 
@@ -208,9 +204,9 @@ def _finish(job: Job) -> None:
         )
 
 
-def _put_back(job: Job, kind: JobKind, later: TryLater, *, is_foreseen: bool = True) -> None:
+def _put_back(job: Job, kind: JobKind, later: TryLater) -> None:
     if later.counts and job.attempts >= kind.most_attempts:
-        _park(job, kind, later.reason, calls=not (is_foreseen and kind.comes_back))
+        _park(job, kind, later.reason)
         return
     due_at: datetime | models.Expression | models.expressions.CombinedExpression
     if later.at is not None:
@@ -228,7 +224,7 @@ def _put_back(job: Job, kind: JobKind, later: TryLater, *, is_foreseen: bool = T
     )
 
 
-def _park(job: Job, kind: JobKind | None, reason: str, *, calls: bool = True) -> None:
+def _park(job: Job, kind: JobKind | None, reason: str) -> None:
     with transaction.atomic():
         parked = Job.objects.filter(pk=job.pk, lease_token=job.lease_token).update(
             state=JobState.PARKED,
@@ -240,7 +236,7 @@ def _park(job: Job, kind: JobKind | None, reason: str, *, calls: bool = True) ->
         )
         if parked and kind is not None and kind.on_park is not None:
             kind.on_park(job)
-        if parked and calls:
+        if parked:
             alerts.parked_job(job.kind, reason)
     logger.warning("job parked", extra={"kind": job.kind, "job": job.pk})
 

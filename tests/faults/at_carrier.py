@@ -14,8 +14,9 @@ from carrier.client import Carrier
 from carrier.credentials import BasicCredentials
 from carrier.records import NewSubscription
 from carrier.sandbox import SandboxOptions
-from numbering.domain.subscriptions import EXPIRY_SECONDS
 from tests.faults.processes import Process
+
+_SUBSCRIBED_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class CarrierHome:
                 username=username,
                 password=password,
                 order_type="importtnorders",
-                expiry_seconds=EXPIRY_SECONDS,
+                expiry_seconds=_SUBSCRIBED_SECONDS,
             ),
         )
 

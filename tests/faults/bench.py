@@ -1,11 +1,9 @@
 """What every part of a run shares."""
 
 import random
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from carrier.sandbox import SandboxOptions
 from tests.faults.ahead import Ahead
 from tests.faults.at_carrier import CarrierHome
 from tests.faults.size import Size

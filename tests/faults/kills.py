@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -16,6 +17,7 @@ from numbering.stopping_points import POINTS
 from tests.faults import manners
 from tests.faults.bench import WEBHOOK_PATH, Bench
 from tests.faults.processes import Workers, gunicorn
+from tests.faults.report import Report
 from tests.faults.traffic import checked_orders
 from tests.faults.verdict import Verdict, judge
 
@@ -32,7 +34,8 @@ _MOVING = Q(
 ) | Q(attempts__state__in=[AttemptState.PENDING, AttemptState.SENDING, AttemptState.UNKNOWN])
 _KINDS = ("submit_order", "settle_attempt", "read_order", "apply_webhooks")
 _TICK = 0.05
-_STILL_SECONDS = 1.5
+_HURRY_EVERY = 0.5
+_LEAST_HURRY = 3.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Outcome:
     webhooks: int
     clock_ahead: float
     exchanges: dict[str, int]
+    statuses: dict[str, int]
     verdict: Verdict
 
 
@@ -66,7 +70,59 @@ def settings(bench: Bench) -> dict[str, str]:
     }
 
 
-def run(bench: Bench, *, careless: bool) -> Outcome:
+def run(bench: Bench) -> Report:
+    """The part: everything but a clean verdict is a broken promise."""
+    outcome = rehearse(bench, careless=False)
+    broken = []
+    if not outcome.verdict.is_clean:
+        broken.append(f"Kills: {outcome.verdict}")
+    if outcome.crashes:
+        broken.append(f"Kills: {outcome.crashes} workers ended by themselves.")
+    return Report("Kills", rows(outcome), figures(outcome), tuple(broken))
+
+
+def rows(outcome: Outcome) -> tuple[tuple[str, object], ...]:
+    """The outcome for people."""
+    verdict = outcome.verdict
+    return (
+        ("orders submitted", outcome.orders),
+        ("workers killed", outcome.kills),
+        ("requests at the carrier", outcome.calls),
+        *((f"  ended as {name}", count) for name, count in sorted(outcome.exchanges.items())),
+        ("webhooks stored", outcome.webhooks),
+        *((f"orders {status}", count) for status, count in sorted(outcome.statuses.items())),
+        ("waiting for a person", verdict.parked),
+        ("  of them there after all", verdict.parked_though_there),
+        ("pairs that the carrier made of one request", verdict.two_orders),
+        ("duplicates", verdict.duplicates),
+        ("lost", verdict.lost),
+        ("falsely complete", verdict.falsely_complete),
+        ("ended otherwise than we say", verdict.misread),
+        ("without a reason", verdict.without_reason),
+        ("counts add up", verdict.counts_add_up),
+        ("seconds", outcome.seconds),
+        ("seconds the clock was set ahead", outcome.clock_ahead),
+    )
+
+
+def figures(outcome: Outcome) -> dict[str, object]:
+    """The outcome for the last line."""
+    verdict = outcome.verdict
+    return {
+        "orders": outcome.orders,
+        "kills": outcome.kills,
+        "duplicates": verdict.duplicates,
+        "lost": verdict.lost,
+        "falsely_complete": verdict.falsely_complete,
+        "without_reason": verdict.without_reason,
+        "misread": verdict.misread,
+        "parked": verdict.parked,
+        "two_orders": verdict.two_orders,
+        "counts_add_up": verdict.counts_add_up,
+    }
+
+
+def rehearse(bench: Bench, *, careless: bool) -> Outcome:
     """Submit, kill, drain, judge. `careless` workers send again; the verdict must say so."""
     started = time.monotonic()
     env = settings(bench)
@@ -101,7 +157,8 @@ def run(bench: Bench, *, careless: bool) -> Outcome:
             calls=len(bench.carrier.journal()),
             webhooks=WebhookEvent.objects.count(),
             clock_ahead=bench.ahead.seconds,
-            exchanges=_exchanges(),
+            exchanges=_by(CarrierExchange.objects.all(), "outcome"),
+            statuses=_by(ImportOrder.objects.all(), "status"),
             verdict=verdict,
         )
 
@@ -127,17 +184,11 @@ def _submit_and_kill(bench: Bench, orders: list[ImportOrder], workers: Workers) 
 def _drain(bench: Bench, workers: Workers) -> None:
     """Wait until nothing moves any more; hurry the portal's clock where it only waits."""
     end = time.monotonic() + bench.size.drain_limit
-    before: object = None
-    still_since = time.monotonic()
     while time.monotonic() < end and not _is_quiet():
         workers.tend()
-        now = _work_at_hand()
-        if now != before:
-            before, still_since = now, time.monotonic()
-        elif time.monotonic() - still_since >= _STILL_SECONDS and _may_hurry():
+        if _may_hurry():
             bench.ahead.by(_seconds_to_wait())
-            still_since = time.monotonic()
-        time.sleep(0.2)
+        time.sleep(_HURRY_EVERY)
 
 
 def _is_quiet() -> bool:
@@ -150,36 +201,30 @@ def _is_quiet() -> bool:
 def _open_jobs() -> QuerySet[Job]:
     """The jobs that something at work waits for; an order in exception is read for ever."""
     moving = ImportOrder.objects.filter(_MOVING).values("pk")
-    is_open = Job.objects.filter(
-        kind__in=_KINDS, state__in=[JobState.WAITING, JobState.RUNNING]
-    )
+    is_open = Job.objects.filter(kind__in=_KINDS, state__in=[JobState.WAITING, JobState.RUNNING])
     return is_open.exclude(Q(kind="read_order") & ~Q(subject_id__in=moving))
 
 
-def _work_at_hand() -> list[tuple[object, ...]]:
-    jobs = _open_jobs().order_by("pk")
-    return list(jobs.values_list("pk", "state", "lease_token", "due_at"))
-
-
 def _may_hurry() -> bool:
-    """Whether nothing was sent so lately that the carrier may still be late with it.
+    """Whether all wait, and nothing was sent so lately that the carrier may still be late with it.
 
     The carrier's clock is the real one; ours must not pass its lateness by.
     """
     lately = clock.now() - timedelta(seconds=manners.LATE_SECONDS + manners.UNLISTED_SECONDS)
-    return not SubmitAttempt.objects.filter(sent_at__gt=lately).exists()
+    sent = SubmitAttempt.objects.filter(sent_at__gt=lately)
+    due = _open_jobs().filter(state=JobState.WAITING, due_at__lte=clock.database_now())
+    return not sent.exists() and not due.exists()
 
 
 def _seconds_to_wait() -> float:
-    """Seconds until the first thing is due that everything waits for; a second at least."""
+    """Seconds until the first thing is due, at least so many that several come due together."""
     times: list[datetime | None] = []
     for state, due_at, lease_until in _open_jobs().values_list("state", "due_at", "lease_until"):
         times.append(due_at if state == JobState.WAITING else lease_until)
     times += ImportOrder.objects.filter(_MOVING).values_list("next_read_at", flat=True)
     ahead = [(at - clock.now()).total_seconds() for at in times if at is not None]
-    return max(1.0, min(ahead, default=1.0) + 0.1)
+    return max(_LEAST_HURRY, min(ahead, default=0.0) + 0.1)
 
 
-def _exchanges() -> dict[str, int]:
-    rows = CarrierExchange.objects.order_by().values_list("outcome").annotate(Count("pk"))
-    return dict(rows)
+def _by(rows: QuerySet[Any], column: str) -> dict[str, int]:
+    return dict(rows.order_by().values_list(column).annotate(Count("pk")))

@@ -28,7 +28,9 @@ def misbehave(carrier: CarrierHome) -> None:
         ("GET", sorted(INSTEAD | AFTERWARDS)),
     ):
         for name in names:
-            carrier.tell("faults", _fault(name, method, "importTnOrders", _each(FAULTY, len(names))))
+            carrier.tell(
+                "faults", _fault(name, method, "importTnOrders", _each(FAULTY, len(names)))
+            )
     for name in _TOKEN_FAULTS:
         rate = _each(FAULTY_TOKENS, len(_TOKEN_FAULTS))
         carrier.tell("faults", _fault(name, "POST", "oauth2/token", rate))

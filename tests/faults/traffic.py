@@ -18,8 +18,10 @@ _MOST_NUMBERS = 3
 _LEFT_OUT = {Act.ORDER_HELD, Act.NUMBER_LOST_LATER}
 
 
-def checked_orders(count: int, dice: random.Random, *, with_cards: bool = True) -> list[ImportOrder]:
-    """Make orders that are ready to be sent, with one to three numbers each that nobody else has."""
+def checked_orders(
+    count: int, dice: random.Random, *, with_cards: bool = True
+) -> list[ImportOrder]:
+    """Make orders that are ready to be sent, with one to three numbers of their own each."""
     subscriber, sip_peer = builders.subscriber(), builders.sip_peer()
     now = timezone.now()
     orders = ImportOrder.objects.bulk_create(

@@ -50,9 +50,7 @@ def judge(order_ids: Iterable[int], theirs: list[TheirOrder], calls: Counter[str
     pairs = _pairs(theirs, calls)
     return Verdict(
         duplicates=_duplicates(theirs, pairs),
-        lost=sum(
-            order.status not in _SETTLED and pk not in parked for pk, order in orders.items()
-        )
+        lost=sum(order.status not in _SETTLED and pk not in parked for pk, order in orders.items())
         + _unknown_here(theirs),
         falsely_complete=_falsely_complete(orders.values(), by_id),
         misread=sum(_is_misread(order, by_id) for order in orders.values()),

@@ -202,6 +202,18 @@ def test_finance_is_offered_no_action_on_an_orders_page(
     assert re.findall(rb'<(?:a|button)[^>]* class="act[ "][^>]*>', page) == []
 
 
+def test_finance_sees_where_an_order_is_and_nothing_of_its_papers(
+    site: Site, sign_in: Callable[[User], Client]
+) -> None:
+    seen = {}
+    for part in ("change", "live"):
+        path = f"/admin/numbers/importorder/{site.ids['importorder']}/{part}/"
+        for kind in ("finance", "support"):
+            page = sign_in(site.people[kind]).get(path).content.decode()
+            seen[kind] = [words in page for words in ("Draft", "letter.pdf", "Draft created with")]
+        assert seen == {"finance": [True, False, False], "support": [True, True, True]}, part
+
+
 def test_a_role_that_is_taken_away_counts_from_the_next_request(
     site: Site, sign_in: Callable[[User], Client]
 ) -> None:

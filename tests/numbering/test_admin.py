@@ -7,28 +7,22 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db.models.functions import Now
-from django.http import HttpResponse
 from django.test import Client
 from django.utils.html import escape
 
 from accounts.models import User
 from carrier.sandbox import Sandbox
-from numbering.domain import loa
 from numbering.models import (
     ErrorHelp,
     ImportOrder,
     Job,
-    LoaOpening,
     LoaUpload,
-    SipPeer,
-    WebhookEvent,
 )
 from numbering.worker import run_once
 from tests import builders
 from tests.numbering import steps
+from tests.numbering.desk import actors, do, letter, page_of, said, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_waits")]
 
@@ -37,41 +31,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_waits")]
 def desk(support: User, sign_in: Callable[[User], Client]) -> Client:
     """A browser in which somebody of support is signed in."""
     return sign_in(support)
-
-
-def page_of(order: ImportOrder) -> str:
-    """Give the address of the order's page."""
-    return f"/admin/numbers/importorder/{order.pk}/change/"
-
-
-def do(desk: Client, order: ImportOrder, name: str, **fields: Any) -> HttpResponse:
-    """Press the button of an action."""
-    return desk.post(f"/admin/numbers/importorder/{order.pk}/do/{name}/", fields)
-
-
-def said(response: HttpResponse) -> list[str]:
-    """Give the messages that the answer leaves for the next page."""
-    return [str(message) for message in get_messages(response.wsgi_request)]
-
-
-def text_of(desk: Client, order: ImportOrder) -> str:
-    """Read the order's page."""
-    response = desk.get(page_of(order))
-    assert response.status_code == 200
-    return response.content.decode()
-
-
-def actors(order: ImportOrder) -> list[str]:
-    """Give who did what stands in the order's timeline, oldest first; '' is the portal."""
-    return [
-        event.actor.name if event.actor else ""
-        for event in order.events.select_related("actor").order_by("pk")
-    ]
-
-
-def letter(name: str = "letter.pdf", content: bytes | None = None) -> SimpleUploadedFile:
-    """Make the upload of a good LOA."""
-    return SimpleUploadedFile(name, content or builders.pdf(), "application/pdf")
 
 
 def new_order(**fields: Any) -> dict[str, Any]:
@@ -455,127 +414,6 @@ def test_a_draft_is_cancelled_and_a_sent_order_is_not(desk: Client, at_carrier: 
         "Only a draft can be cancelled; this order is with the carrier."
     )
     assert steps.status_of(draft) == "cancelled"
-
-
-# --- LOA files ------------------------------------------------------------------------------
-
-
-def test_a_good_loa_is_kept_and_opens_as_a_sandboxed_attachment(
-    desk: Client, support: User
-) -> None:
-    order = builders.draft()
-    content = builders.pdf()
-    name = "<img src=x>; filename=evil.html.pdf"
-    do(desk, order, "add_loa", file=letter(name, content), signer="Maria Lopez")
-    kept = loa.current_loa(order)
-    assert kept is not None
-    response = desk.get(f"/admin/numbers/loa/{kept.pk}/file/")
-    assert response.content == content
-    headers = {
-        name: response.headers[name]
-        for name in (
-            "Content-Type",
-            "Content-Disposition",
-            "Content-Security-Policy",
-            "X-Content-Type-Options",
-            "Cache-Control",
-        )
-    }
-    assert headers == {
-        "Content-Type": "application/pdf",
-        "Content-Disposition": f'attachment; filename="loa-{order.subscriber_id}-v1.pdf"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store, max-age=0, no-cache, must-revalidate",
-    }
-    assert list(LoaOpening.objects.values_list("loa", "person")) == [(kept.pk, support.pk)]
-    page = desk.get(f"/admin/numbers/loa/{kept.pk}/change/").content.decode()
-    assert (support.name in page, "<img src=x>" in page) == (True, False)
-
-
-def test_a_file_that_is_no_loa_is_refused_in_words_and_not_kept(desk: Client) -> None:
-    order = builders.draft()
-    [message] = said(do(desk, order, "add_loa", file=letter(content=b"<html>hello</html>")))
-    assert message.startswith("The file was not kept. ")
-    assert loa.current_loa(order) is None
-
-
-@pytest.mark.parametrize("fields", [{}, {"file": ""}])
-def test_a_form_without_a_file_says_so(desk: Client, fields: dict[str, str]) -> None:
-    response = do(desk, builders.draft(), "add_loa", **fields)
-    assert response.status_code == 422
-    assert response.context["form"].errors["file"] == ["Choose the file of the signed LOA."]
-
-
-def test_a_file_that_changed_on_disk_is_not_given_out(desk: Client) -> None:
-    order = builders.draft()
-    do(desk, order, "add_loa", file=letter())
-    kept = loa.current_loa(order)
-    assert kept is not None
-    with open(kept.file.path, "r+b") as stored:
-        stored.seek(10)
-        stored.write(b"\x00")
-    response = desk.get(f"/admin/numbers/loa/{kept.pk}/file/")
-    assert (response.status_code, LoaOpening.objects.count()) == (409, 0)
-    assert response.headers["Content-Type"] == "text/plain"
-
-
-def test_an_loa_that_came_later_is_uploaded_to_the_carrier(
-    desk: Client, at_carrier: Sandbox
-) -> None:
-    order = steps.sent()
-    do(desk, order, "add_loa", file=letter())
-    assert said(do(desk, order, "upload_loa"))[-1] == "LOA version 1 goes to the carrier."
-    steps.work()
-    assert LoaUpload.objects.get(order=order).state == "uploaded"
-
-
-# --- Other pages ----------------------------------------------------------------------------
-
-
-def test_chosen_webhooks_are_applied_again(desk: Client) -> None:
-    chosen = WebhookEvent.objects.create(body=b"x", content_type="a", state="unreadable")
-    left = WebhookEvent.objects.create(body=b"x", content_type="a", state="unreadable")
-    response = desk.post(
-        "/admin/numbers/webhookevent/", {"action": "replay", "_selected_action": [chosen.pk]}
-    )
-    assert said(response) == ["1 webhook put back to be applied again."]
-    assert [WebhookEvent.objects.get(pk=event.pk).state for event in (chosen, left)] == [
-        "new",
-        "unreadable",
-    ]
-
-
-def test_parked_jobs_are_put_back_to_work(desk: Client) -> None:
-    parked = Job.objects.create(kind="read_order", subject_id=1, state="parked", finished_at=Now())
-    response = desk.post(
-        "/admin/numbers/job/", {"action": "retry", "_selected_action": [parked.pk]}
-    )
-    assert said(response) == ["1 parked job put back to work."]
-    assert Job.objects.filter(kind="read_order", state="waiting").count() == 1
-
-
-def test_the_places_are_read_from_the_carrier(desk: Client, at_carrier: Sandbox) -> None:
-    response = desk.get("/admin/numbers/sippeer/refresh/")
-    assert said(response) == ["4 SIP peers read."]
-    assert SipPeer.objects.count() == 4
-
-
-def test_an_unreachable_carrier_leaves_the_places_as_they_are(
-    desk: Client, carrier_away: None
-) -> None:
-    peer = builders.sip_peer()
-    [message] = said(desk.get("/admin/numbers/sippeer/refresh/"))
-    assert message.startswith("Nothing was changed. ")
-    assert list(SipPeer.objects.filter(is_gone=False)) == [peer]
-
-
-def test_the_subscriptions_page_says_in_words_that_it_could_not_read(
-    desk: Client, carrier_away: None
-) -> None:
-    page = desk.get("/admin/numbers/webhookevent/subscriptions/")
-    assert page.status_code == 200
-    assert "The subscriptions could not be read." in page.content.decode()
 
 
 def test_the_live_part_stops_when_the_order_is_over(desk: Client, at_carrier: Sandbox) -> None:

@@ -31,6 +31,7 @@ from numbering.worker import KINDS, run_once
 from tests import builders
 from tests.numbering import steps
 from tests.numbering.notices import lost_notice, stored
+from tests.numbering.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -148,11 +149,6 @@ def failing(_job: Job) -> None:
     raise RuntimeError
 
 
-def waiting(_job: Job) -> None:
-    """A handler that always puts it off."""
-    raise TryLater("The carrier is away.")
-
-
 def run_all(kind: JobKind) -> None:
     """Run everything that is due, of this one kind."""
     while (job := jobs.claim()) is not None:
@@ -173,15 +169,6 @@ def test_many_parked_jobs_of_a_kind_are_one_alert_until_none_is_left() -> None:
     assert open_causes() == []
 
 
-def test_a_job_that_somebody_asks_for_again_anyway_calls_only_for_errors_of_ours() -> None:
-    jobs.enqueue("read_order", subject_id=1)
-    run_all(JobKind("read_order", waiting, most_attempts=1, comes_back=True))
-    assert (Job.objects.get().state, open_causes()) == ("parked", [])
-    jobs.enqueue("read_order", subject_id=1)
-    run_all(JobKind("read_order", failing, most_attempts=1, comes_back=True))
-    assert open_causes() == [("parked", "read_order", 1)]
-
-
 def test_a_job_that_no_worker_knows_calls_too() -> None:
     jobs.enqueue("unheard_of")
     run_once()
@@ -191,7 +178,7 @@ def test_a_job_that_no_worker_knows_calls_too() -> None:
 def test_a_parked_attempt_calls_until_it_is_decided() -> None:
     order = builders.draft()
     attempt = SubmitAttempt.objects.create(order=order, customer_order_id="x", state="parked")
-    alerts.parked_attempt(f"import order {order.pk}")
+    alerts.parked_attempt("x", "A person must decide.")
     watch()
     assert open_causes() == [("parked", "attempts", 1)]
     SubmitAttempt.objects.filter(pk=attempt.pk).update(state="withdrawn")
@@ -216,7 +203,9 @@ def test_refused_credentials_stop_the_work_after_a_handful_of_tries_with_one_ale
         run_once()
         steps.bring_forward("read_order")
     assert CarrierExchange.objects.filter(http_status__in=[401, 403]).count() == REFUSALS_IN_A_ROW
-    assert Job.objects.filter(kind="read_order", state="waiting").count() == 8
+    # Those that were refused are the sweep's again; the others wait. Nothing is parked.
+    waiting = Job.objects.filter(kind="read_order", state="waiting").count()
+    assert (waiting, Job.objects.filter(state="parked").count()) == (8 - REFUSALS_IN_A_ROW, 0)
     watch()
     watch()
     assert open_causes() == [("credentials_refused", "", 1)]
@@ -385,3 +374,10 @@ def test_the_worker_keeps_watch_each_minute() -> None:
         exchange(minutes, None)
     run_once()
     assert open_causes() == [("carrier_away", "", 1)]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_many_that_find_the_same_at_one_instant_one_calls() -> None:
+    at_once(6, lambda _index: call())
+    assert (open_causes(), Mail.objects.count()) == ([("parked", "sweep", 6)], 2)

@@ -206,8 +206,9 @@ def test_what_is_safe_is_repaired_beside_what_waits_for_a_person() -> None:
 def test_a_carrier_that_cannot_be_read_is_asked_again_later(settings: Any) -> None:
     settings.CARRIER = {**settings.CARRIER, "v2_base": "http://127.0.0.1:1/api/v2/"}
     settings.CARRIER = {**settings.CARRIER, "v1_base": "http://127.0.0.1:1/api/"}
-    with pytest.raises(TryLater):
+    with pytest.raises(TryLater) as later:
         look()
+    assert (later.value.after, later.value.counts) == (300, False)
     assert (DoctorVisit.objects.count(), open_keys()) == (0, [])
 
 
