@@ -72,7 +72,7 @@ class PortalModelAdmin(_ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Name the page after what it lists."""
-        title = self.opts.verbose_name_plural
+        title = str(self.opts.verbose_name_plural)
         named = {"title": title[:1].upper() + title[1:], **(extra_context or {})}
         return super().changelist_view(request, named)
 

@@ -256,9 +256,7 @@ CLOCK_FILE = read_text("CLOCK_FILE")
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = read_text("TIME_ZONE", default="UTC")
 USE_I18N = False
-# One unambiguous form on every page; the zone is said where it matters.
-DATETIME_FORMAT = "Y-m-d H:i"
-DATE_FORMAT = "Y-m-d"
+FORMAT_MODULE_PATH = "portal.formats"
 USE_TZ = True
 _strict_csp = {
     "default-src": [NONE],

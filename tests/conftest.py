@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
 from django.db import connections
 from django.test import Client
 from pytest_django import DjangoDbBlocker
+from pytest_django.plugin import blocking_manager_key
 
 from accounts.models import User
 from accounts.rights import Role
 from carrier.sandbox import Sandbox, SandboxOptions
+from numbering.domain.error_help import fill_missing
 from tests import builders
 
 
@@ -73,3 +75,14 @@ def no_database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         yield
     away.close()
     connections["default"] = present
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Put back what migrations had filled in: a test that commits empties every table."""
+    result = yield
+    marker = item.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        with item.config.stash[blocking_manager_key].unblock():
+            fill_missing()
+    return result

@@ -34,6 +34,9 @@ _ASK_NO_MORE = 286
 class ImportOrderAdmin(PortalModelAdmin):
     """Support's workplace: each order answers "where is it and what do I do next?"."""
 
+    empty_hint = (
+        "An import order brings a subscriber's numbers onto the carrier. Create the first one."
+    )
     form = ImportOrderForm
     list_display = (
         "reference",

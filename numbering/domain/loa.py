@@ -216,7 +216,9 @@ def _upload(carrier: Carrier, upload: LoaUpload, order_id: str, content: bytes) 
 def _later(error: CarrierError) -> TryLater:
     if isinstance(error, Throttled):
         return TryLater(in_words(error), at=error.retry_at, counts=False)
-    return TryLater(in_words(error), after=600 if isinstance(error, CredentialsRefused) else None)
+    if isinstance(error, CredentialsRefused):
+        return TryLater(in_words(error), after=600, counts=False)
+    return TryLater(in_words(error))
 
 
 def _already_there(carrier: Carrier, upload: LoaUpload, order_id: str, content: bytes) -> str:

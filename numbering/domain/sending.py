@@ -22,8 +22,15 @@ from accounts.models import User
 from carrier.client import Carrier
 from carrier.errors import CarrierError, CredentialsRefused, Outcome, Refused, Throttled
 from numbering import clock
-from numbering.carrier_link import CarrierNotConfigured, get_carrier, in_words, working_on
-from numbering.domain import jobs
+from numbering.carrier_link import (
+    CarrierNotConfigured,
+    get_carrier,
+    hold_off,
+    in_words,
+    working_on,
+)
+from numbering.domain import alerts, jobs
+from numbering.domain.hold_off import wait_if_held
 from numbering.domain.jobs import TryLater
 from numbering.enums import AttemptState, LearnedBy
 from numbering.models import Job
@@ -36,6 +43,10 @@ R = TypeVar("R")
 # A refusal of the credentials is asked about again this late: a handful of tries an hour.
 CREDENTIALS_WAIT_SECONDS = 600
 _COULD_NOT_LOOK_SECONDS = 60
+_CREDENTIALS_REFUSED = (
+    "The carrier refuses our credentials; nothing was sent. An administrator must check the "
+    "carrier settings; the portal tries again by itself."
+)
 
 
 class Errand(ABC, Generic[A, R]):
@@ -124,6 +135,9 @@ def run_send(errand: Errand[A, R], job: Job) -> None:
     except CarrierNotConfigured as error:
         _not_sent(errand, attempt, str(error))
         raise TryLater(str(error), after=60) from error
+    if (wait := hold_off()) is not None:
+        _not_sent(errand, attempt, _CREDENTIALS_REFUSED)
+        raise TryLater(_CREDENTIALS_REFUSED, after=wait, counts=False)
     if not _claim(errand, attempt, job):
         return
     reached("after_claim")
@@ -193,13 +207,8 @@ def _settle_error(errand: Errand[A, R], attempt: A, error: CarrierError) -> None
         _not_sent(errand, attempt, "The carrier asks us to wait; nothing was sent yet.")
         raise TryLater(error.message, at=error.retry_at, counts=False)
     elif isinstance(error, CredentialsRefused):
-        _not_sent(
-            errand,
-            attempt,
-            "The carrier refused our credentials; nothing was sent. An administrator must check "
-            "the carrier settings.",
-        )
-        raise TryLater(error.message, after=CREDENTIALS_WAIT_SECONDS)
+        _not_sent(errand, attempt, _CREDENTIALS_REFUSED)
+        raise TryLater(error.message, after=CREDENTIALS_WAIT_SECONDS, counts=False)
     elif isinstance(error, Refused):
         _refused(errand, attempt, error)
     else:
@@ -306,6 +315,7 @@ def run_settle(errand: Errand[A, R], job: Job) -> None:
     attempt = errand.attempts().get(pk=job.subject)
     if attempt.state != AttemptState.UNKNOWN:
         return
+    wait_if_held()
     found = _look(errand, attempt, job)
     if not found and (wait := _left_of_wait(attempt)) > 0:
         # A notice had us look sooner. Only a look after the full wait counts as "not there".
@@ -375,6 +385,7 @@ def _park(errand: Errand[A, R], attempt: A, message: str) -> None:
         )
         if parked:
             errand.parked(attempt, message)
+            alerts.parked_attempt(attempt.customer_order_id, message)
 
 
 def confirm_absent(errand: Errand[A, R], attempt: A, *, actor: User) -> bool:

@@ -25,14 +25,22 @@ def run_sweep(_job: Job) -> None:
     order_ids = list(
         due.order_by("next_read_at").values_list("pk", flat=True)[: rate * ROUND_SECONDS]
     )
-    # An order whose read waits already is left to it: a webhook's is due sooner than ours.
-    open_jobs = Job.objects.filter(key__in=[f"read_order:{order_id}" for order_id in order_ids])
+    # An order whose read is due already is left to it: a webhook asked for that one.
+    open_jobs = Job.objects.filter(
+        key__in=[f"read_order:{order_id}" for order_id in order_ids],
+        due_at__lte=clock.database_now(),
+    )
     waiting = set(open_jobs.values_list("subject_id", flat=True))
     # The read sets the next time itself; until then this keeps the order out of the next sweep.
     ImportOrder.objects.filter(pk__in=order_ids).update(
         next_read_at=clock.now() + timedelta(seconds=settings.SWEEP_CAP_SECONDS)
     )
-    jobs.enqueue_many("read_order", order_ids, learned_by=LearnedBy.SWEEP, apart=1 / rate)
+    jobs.enqueue_many(
+        "read_order",
+        [order_id for order_id in order_ids if order_id not in waiting],
+        learned_by=LearnedBy.SWEEP,
+        apart=1 / rate,
+    )
     webhooks.match_strangers()
     beat("sweep")
 

@@ -15,7 +15,15 @@ from accounts.models import User
 from accounts.rights import Role
 from carrier.sandbox import Sandbox
 from numbering.carrier_link import PROBE_SECONDS, REFUSALS_IN_A_ROW, hold_off
-from numbering.domain import alerts, carrier_watch, jobs, places, results, telephone_numbers
+from numbering.domain import (
+    alerts,
+    carrier_watch,
+    jobs,
+    places,
+    results,
+    submission,
+    telephone_numbers,
+)
 from numbering.domain.jobs import JobKind, TryLater
 from numbering.enums import AlertCause, LearnedBy
 from numbering.models import (
@@ -381,3 +389,28 @@ def test_the_worker_keeps_watch_each_minute() -> None:
 def test_of_many_that_find_the_same_at_one_instant_one_calls() -> None:
     at_once(6, lambda _index: call())
     assert (open_causes(), Mail.objects.count()) == ([("parked", "sweep", 6)], 2)
+
+
+@pytest.mark.parametrize("fault", ["unauthorized", "forbidden"])
+def test_an_hour_of_refused_credentials_keeps_the_queue_and_costs_a_handful_of_tries(
+    own_client: Sandbox, fault: str
+) -> None:
+    orders = [steps.checked() for _ in range(6)]
+    CarrierExchange.objects.all().delete()
+    own_client.fault(fault, method="POST", path_contains="importTnOrders", times=None)
+    for order in orders:
+        submission.submit(order, actor=None)
+    for _ in range(6):
+        run_once()
+        steps.bring_forward("submit_order")
+        run_once()
+        watch()
+        time_passes(seconds=PROBE_SECONDS)
+        steps.bring_forward("submit_order")
+    refused = CarrierExchange.objects.filter(http_status__in=[401, 403]).count()
+    assert refused == REFUSALS_IN_A_ROW + 5
+    assert [steps.status_of(order) for order in orders] == ["checked"] * 6
+    assert (len(open_causes()), Mail.objects.count()) == (1, 2)
+    own_client.clear_faults()
+    run_once()
+    assert [len(steps.orders_at(own_client, order)) for order in orders] == [1] * 6

@@ -1,0 +1,1 @@
+"""How dates are written; Django looks for the language below."""
