@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from accounts.admin_base import PortalModelAdmin, TextInputWidget, action
 from accounts.models import User
+from numbering.admin.ask_first import ask_first
 from numbering.admin.badges import badge
 from numbering.admin.filters import choice_filter
 from numbering.domain import cases, jobs
@@ -223,6 +224,15 @@ class CaseAdmin(PortalModelAdmin):
     @action(description="Compare now", permissions=["compare"], icon="compare_arrows")
     def compare_now(self, request: HttpRequest) -> HttpResponse:
         """Ask for a compare; the worker does it."""
+        if request.method != "POST":
+            return ask_first(
+                request,
+                title="Compare now",
+                sentence="The worker reads the carrier's numbers and compares them with ours, as "
+                "it does every night. Nothing changes at the carrier.",
+                back=_address(),
+                busy="Asking…",
+            )
         jobs.enqueue("compare", learned_by=LearnedBy.PERSON)
         messages.success(
             request, "The worker compares the numbers now. This list changes when it is done."

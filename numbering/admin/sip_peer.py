@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from accounts.admin_base import ReadOnlyAdmin, action
 from carrier.errors import CarrierError
+from numbering.admin.ask_first import ask_first
 from numbering.carrier_link import CarrierNotConfigured, in_words
 from numbering.domain.places import refresh_places
 from numbering.models import SipPeer
@@ -36,6 +37,15 @@ class SipPeerAdmin(ReadOnlyAdmin):
     @action(description="Read from the carrier", permissions=["refresh"], icon="sync")
     def refresh(self, request: HttpRequest) -> HttpResponse:
         """Read the places anew; reading changes nothing at the carrier."""
+        address = reverse("admin:numbers_sippeer_changelist")
+        if request.method != "POST":
+            return ask_first(
+                request,
+                title="Read from the carrier",
+                sentence="Sites and SIP peers are read anew. Nothing changes at the carrier.",
+                back=address,
+                busy="Asking the carrier…",
+            )
         try:
             read = refresh_places()
         except (CarrierError, CarrierNotConfigured) as error:
@@ -43,4 +53,4 @@ class SipPeerAdmin(ReadOnlyAdmin):
         else:
             gone = f" No longer there: {read.gone:,}." if read.gone else ""
             messages.success(request, f"{counted(read.seen, 'SIP peer')} read.{gone}")
-        return HttpResponseRedirect(reverse("admin:numbers_sippeer_changelist"))
+        return HttpResponseRedirect(address)

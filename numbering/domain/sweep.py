@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from numbering import clock
-from numbering.domain import jobs, webhooks
+from numbering.domain import error_help, jobs, webhooks
 from numbering.enums import AT_CARRIER, JobState, LearnedBy
 from numbering.models import CarrierExchange, Heartbeat, ImportOrder, Job
 
@@ -46,7 +46,8 @@ def run_sweep(_job: Job) -> None:
 
 
 def run_upkeep(_job: Job) -> None:
-    """Handler: forget exchanges and finished jobs that are older than they are kept."""
+    """Handler: forget what is older than it is kept, and add help for codes that came new."""
+    error_help.fill_missing()
     old = clock.now() - timedelta(days=settings.EXCHANGES_KEPT_DAYS)
     CarrierExchange.objects.filter(at__lt=old).delete()
     finished = clock.now() - timedelta(days=DONE_JOBS_KEPT_DAYS)

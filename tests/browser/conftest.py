@@ -79,7 +79,7 @@ def demo(
     kept = ("PATH", "HOME", "LANG", "PIP_FIND_LINKS", "PIP_CERT", "PIP_CONFIG_FILE")
     env = {name: os.environ[name] for name in kept if name in os.environ}
     env |= {
-        "READ_SOON_SECONDS": "4",
+        "READ_SOON_SECONDS": "5",
         "SWEEP_FIRST_SECONDS": "12",
         "LOOK_FIRST_SECONDS": "2",
         "LOOK_AGAIN_SECONDS": "2",
@@ -89,7 +89,7 @@ def demo(
     said = (data / "said.log").open("w+")
     process = subprocess.Popen(
         [sys.executable, "script/demo", f"--port={port}", f"--sandbox-port={sandbox_port}"]
-        + [f"--data={data}", "--processing-seconds=7"],
+        + [f"--data={data}", "--processing-seconds=9"],
         cwd=ROOT,
         env=env,
         stdout=said,

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import psycopg
 from django.apps import apps
@@ -24,6 +24,20 @@ def server_url() -> str:
             "DATABASE_URL=postgres://user:password@127.0.0.1:5432/postgres script/faults --short"
         )
     return url
+
+
+def address_of(url: str) -> tuple[str, int] | str:
+    """Where the server of a database listens: host and port, or the path of its Unix socket."""
+    parts = urlsplit(url)
+    host, port = unquote(parts.hostname or "127.0.0.1"), parts.port or 5432
+    return f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port)
+
+
+def through_port(url: str, port: int) -> str:
+    """The same database as it is reached through a port of the loopback address."""
+    parts = urlsplit(url)
+    people, at, _ = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{people}{at}127.0.0.1:{port}"))
 
 
 @contextmanager

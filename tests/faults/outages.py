@@ -1,35 +1,147 @@
 """What the portal needs goes away and comes back: database, carrier, disk, mail server."""
 
 import resource
-import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit, urlunsplit
+from collections import Counter
+from pathlib import Path
 
-from numbering.domain import mails, submission
-from numbering.enums import (
-    AttemptState,
-    ImportOrderStatus,
-    LoaUploadState,
-    MailState,
-    OrderNumberStatus,
-)
+from django.db.models import QuerySet
+
+from numbering.domain import mails
+from numbering.enums import AttemptState, ImportOrderStatus, MailState
 from numbering.models import ImportOrder, Loa, Mail, SubmitAttempt, WebhookEvent
 from tests import builders
-from tests.benchmarks.notices import notice
-from tests.faults.bench import WEBHOOK_PATH, Bench
-from tests.faults.knocks import Knock, knock
-from tests.faults.processes import Process, Workers, gunicorn
+from tests.faults.bench import Bench
+from tests.faults.processes import Process
 from tests.faults.report import Report
-from tests.faults.tcp_proxy import TcpProxy
+from tests.faults.scene import Scene, all_complete, scene
 from tests.faults.traffic import checked_orders
-from tests.faults.visitor import Visitor
-from tests.numbering.mail_server import MailServer
 
 ORDERS = 10
-_HOUR = 3600
-# The clock is set ahead in steps, and the worker gets time to see each of them.
-_CLOCK_STEP, _STEP_SECONDS = 300, 0.8
+MAILS = 5
 _KNOCKS_A_SECOND = 5
-_DRAIN_SECONDS = 60
+_HOUR, _CLOCK_STEP = 3600, 600
+_ADMIN = "/admin/"
+
+
+def run(bench: Bench) -> Report:
+    """Each outage in turn, on one portal that is never restarted."""
+    with scene(bench) as now:
+        _database_away(now)
+        _carrier_away(now)
+        _disk_full(now)
+        _mail_server_refuses(now)
+        now.expect("no worker ended by itself", now.workers.crashes == 0)
+        return Report("Outages", tuple(now.rows), {"outages_ok": not now.broken}, tuple(now.broken))
+
+
+def _database_away(now: Scene) -> None:
+    """Cut the database off while orders are being sent and webhooks arrive."""
+    under_way = now.submitted(ORDERS)
+    now.wait_for(lambda: not _of(under_way).filter(carrier_order_id=None).exists())
+    caught_sending = now.submitted(ORDERS)
+    stored = WebhookEvent.objects.filter(body__contains=b"00000000-0000-4000-8000-")
+    now.proxy.cut()
+    seconds = now.bench.size.database_away
+    knocks = now.knock(int(seconds * _KNOCKS_A_SECOND), rate=_KNOCKS_A_SECOND)
+    page, ready = now.visitor.get(_ADMIN), now.visitor.get("/health/ready")
+    now.proxy.mend()
+    statuses = Counter(one.status for one in knocks)
+    now.rows.append((f"webhooks in {seconds:.0f} s without a database", dict(statuses)))
+    now.expect("each of them got 503, none a false 2xx", set(statuses) == {503})
+    now.expect("none of them was stored", not stored.exists())
+    now.expect(
+        "the page says in words that the database is away",
+        page.status == 503 and page.says("The portal cannot reach its database just now."),
+    )
+    now.expect("the health page says so too", ready.status == 503)
+    orders = under_way + caught_sending
+    now.expect(
+        "all orders end by themselves once the database is back",
+        now.wait_for(lambda: all_complete(orders), hurry=5),
+    )
+    again = now.knock(_KNOCKS_A_SECOND, rate=_KNOCKS_A_SECOND)
+    now.expect("webhooks are stored again", {one.status for one in again} == {200})
+
+
+def _carrier_away(now: Scene) -> None:
+    """Stop the carrier for an hour of the portal's clock."""
+    now.carrier.end()
+    orders = now.submitted(ORDERS)
+    for _ in range(_HOUR // _CLOCK_STEP + 1):
+        now.pass_time(_CLOCK_STEP)
+    page = now.visitor.get(f"/admin/numbers/importorder/{orders[0].pk}/change/")
+    home = now.visitor.get(_ADMIN)
+    knocks = now.knock(_KNOCKS_A_SECOND, rate=_KNOCKS_A_SECOND)
+    now.expect(
+        "after an hour without a carrier each order waits, and nothing was sent",
+        _of(orders).filter(status=ImportOrderStatus.CHECKED).count() == ORDERS
+        and SubmitAttempt.objects.filter(order__in=orders, state=AttemptState.PENDING).count()
+        == ORDERS,
+    )
+    now.expect("the order's page says so in words", page.says("Nothing was sent;"))
+    now.expect("the home page says so too", home.says("The carrier does not answer"))
+    now.expect("webhooks are stored meanwhile", {one.status for one in knocks} == {200})
+    now.start_carrier()
+    now.expect(
+        "all orders are sent and end by themselves once it is back",
+        now.wait_for(lambda: all_complete(orders), hurry=60),
+    )
+    made = Counter(order.reference for order in now.bench.carrier.orders())
+    now.expect("each of them is at the carrier once", set(made.values()) == {1})
+
+
+def _disk_full(now: Scene) -> None:
+    """No process of the web server can write to a file any more."""
+    (order,) = checked_orders(1, now.bench.dice, with_cards=False)
+    address = f"/admin/numbers/importorder/{order.pk}/do/add_loa/"
+    kept = Path(now.env["LOA_DIR"])
+    _limit_files(now.portal, 0)
+    page = now.visitor.send_file(address, name="loa.pdf", content=builders.pdf())
+    knocks = now.knock(_KNOCKS_A_SECOND, rate=_KNOCKS_A_SECOND)
+    _limit_files(now.portal, resource.RLIM_INFINITY)
+    now.expect(
+        "the page says in words that the file was not kept",
+        page.says("The file could not be stored, so nothing was kept."),
+    )
+    now.expect("nothing is left of the file", not Loa.objects.exists() and not _files(kept))
+    now.expect("webhooks are stored meanwhile ", {one.status for one in knocks} == {200})
+    page = now.visitor.send_file(address, name="loa.pdf", content=builders.pdf())
+    now.expect(
+        "the same file is kept once there is room",
+        page.says("LOA version 1 is here.") and len(_files(kept)) == 1,
+    )
+
+
+def _mail_server_refuses(now: Scene) -> None:
+    """A mail server that refuses everything for a while."""
+    now.mail_server.refusals["*"] = "451 4.3.0 try again later"
+    subject = "A mail of the rehearsal"
+    people = [f"person{number}@example.com" for number in range(MAILS)]
+    mails.queue_mail(recipients=people, subject=subject, text="It is here.")
+    mine = Mail.objects.filter(subject=subject)
+    now.wait_for(lambda: not mine.filter(tries__lt=3).exists(), hurry=120)
+    page, home = now.visitor.get("/admin/numbers/mail/"), now.visitor.get(_ADMIN)
+    now.expect("refused mails wait", mine.filter(state=MailState.WAITING).count() == MAILS)
+    now.expect("their page says why in words", page.says("The mail server refused it: 451"))
+    now.expect("the home page says that mails cannot be sent", home.says("Mails cannot be sent"))
+    now.mail_server.refusals.clear()
+    sent = now.wait_for(lambda: mine.filter(state=MailState.SENT).count() == MAILS, hurry=600)
+    got = Counter(mail.recipient for mail in now.mail_server.taken if subject in mail.content)
+    now.expect(
+        "each is delivered once, by itself, when it takes them", sent and got == Counter(people)
+    )
+
+
+def _of(orders: list[ImportOrder]) -> QuerySet[ImportOrder]:
+    return ImportOrder.objects.filter(pk__in=[order.pk for order in orders])
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _limit_files(process: Process, size: int) -> None:
+    """Let the process and its children write files of so many bytes only."""
+    for pid in process.pids():
+        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))

@@ -68,6 +68,12 @@ class Process:
                 os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
 
+    def pids(self) -> list[int]:
+        """The process and the ones that it has started."""
+        pid = self._child.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *map(int, children)]
+
     def wait_for_port(self, port: int) -> None:
         """Wait until something listens. Raises RuntimeError with the log when nothing does."""
         end = time.monotonic() + _START_SECONDS

@@ -10,10 +10,13 @@ _CHUNK = 65536
 
 
 class TcpProxy:
-    """Passes connections on to another address until `cut`, and again from `mend` on."""
+    """Passes connections on until `cut`, and again from `mend` on.
 
-    def __init__(self, host: str, port: int) -> None:
-        self._target = (host, port)
+    The target is a host and a port, or the path of a Unix socket.
+    """
+
+    def __init__(self, target: tuple[str, int] | str) -> None:
+        self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._whole = threading.Event()
         self._whole.set()
@@ -61,7 +64,7 @@ class TcpProxy:
         try:
             if not self._whole.is_set():
                 raise ConnectionRefusedError
-            behind = socket.create_connection(self._target)
+            behind = self._reach()
         except OSError:
             caller.close()
             return
@@ -69,6 +72,13 @@ class TcpProxy:
             self._open |= {caller, behind}
         for source, sink in ((caller, behind), (behind, caller)):
             threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
+
+    def _reach(self) -> socket.socket:
+        if isinstance(self._target, tuple):
+            return socket.create_connection(self._target)
+        behind = socket.socket(socket.AF_UNIX)
+        behind.connect(self._target)
+        return behind
 
     def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):

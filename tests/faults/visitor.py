@@ -1,4 +1,4 @@
-"""A person of the support staff at the portal's pages, over HTTP."""
+"""An administrator at the portal's pages, over HTTP."""
 
 import http.client
 import re
@@ -10,6 +10,7 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
+from accounts.rights import Role
 from tests import builders
 
 _TAGS = re.compile(r"<[^>]*>")
@@ -35,7 +36,7 @@ class Visitor:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        person = builders.person()
+        person = builders.person(Role.ADMIN)
         session = import_module(settings.SESSION_ENGINE).SessionStore()
         session[SESSION_KEY] = str(person.pk)
         session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
@@ -66,9 +67,7 @@ class Visitor:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         try:
-            connection.request(
-                method, path, body, {**headers, "Cookie": cookies, "Origin": origin}
-            )
+            connection.request(method, path, body, {**headers, "Cookie": cookies, "Origin": origin})
             answer = connection.getresponse()
             for cookie in answer.headers.get_all("Set-Cookie") or []:
                 name, _, value = cookie.partition(";")[0].partition("=")

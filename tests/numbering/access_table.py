@@ -71,7 +71,7 @@ _ROWS = """
 /admin/numbers/alert/<object_id>/delete/            302/302 404/404 403/403 403/403 403/403
 /admin/numbers/alert/<object_id>/change/            302/302 404/404 403/403 200/403 200/403
 /admin/numbers/alert/<object_id>/                   302/302 404/404 302/302 302/302 302/302
-/admin/numbers/case/compare_now/                    302/302 404/404 403/403 302/302 302/302
+/admin/numbers/case/compare_now/                    302/302 404/404 403/403 200/302 200/302
 /admin/numbers/case/                                302/302 404/404 403/403 200/200 200/200
 /admin/numbers/case/add/                            302/302 404/404 403/403 403/403 403/403
 /admin/numbers/case/<object_id>/history/            302/302 404/404 403/403 200/200 200/200
@@ -119,7 +119,7 @@ _ROWS = """
 /admin/numbers/loa/<object_id>/delete/              302/302 404/404 403/403 403/403 403/403
 /admin/numbers/loa/<object_id>/change/              302/302 404/404 403/403 200/403 200/403
 /admin/numbers/loa/<object_id>/                     302/302 404/404 302/302 302/302 302/302
-/admin/numbers/sippeer/refresh/                     302/302 404/404 403/403 302/302 302/302
+/admin/numbers/sippeer/refresh/                     302/302 404/404 403/403 200/302 200/302
 /admin/numbers/sippeer/                             302/302 404/404 403/403 200/200 200/200
 /admin/numbers/sippeer/add/                         302/302 404/404 403/403 403/403 403/403
 /admin/numbers/sippeer/<object_id>/history/         302/302 404/404 403/403 200/200 200/200

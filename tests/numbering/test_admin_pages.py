@@ -46,7 +46,7 @@ def test_parked_jobs_are_put_back_to_work(desk: Client) -> None:
 
 
 def test_the_places_are_read_from_the_carrier(desk: Client, at_carrier: Sandbox) -> None:
-    response = desk.get("/admin/numbers/sippeer/refresh/")
+    response = desk.post("/admin/numbers/sippeer/refresh/")
     assert said(response) == ["4 SIP peers read."]
     assert SipPeer.objects.count() == 4
 
@@ -55,7 +55,7 @@ def test_an_unreachable_carrier_leaves_the_places_as_they_are(
     desk: Client, carrier_away: None
 ) -> None:
     peer = builders.sip_peer()
-    [message] = said(desk.get("/admin/numbers/sippeer/refresh/"))
+    [message] = said(desk.post("/admin/numbers/sippeer/refresh/"))
     assert message.startswith("Nothing was changed. ")
     assert list(SipPeer.objects.filter(is_gone=False)) == [peer]
 
@@ -72,6 +72,6 @@ def test_places_that_are_gone_at_the_carrier_are_marked_and_said(
     desk: Client, at_carrier: Sandbox
 ) -> None:
     gone = builders.sip_peer(sip_peer_id="999999")
-    response = desk.get("/admin/numbers/sippeer/refresh/")
+    response = desk.post("/admin/numbers/sippeer/refresh/")
     assert said(response) == ["4 SIP peers read. No longer there: 1."]
     assert list(SipPeer.objects.filter(is_gone=True)) == [gone]

@@ -225,8 +225,10 @@ def test_several_cases_are_not_closed_without_a_remark(staff: Client) -> None:
 
 def test_a_compare_can_be_asked_for_and_is_one_job(staff: Client) -> None:
     assert f'href="{COMPARE_NOW}"' in staff.get(CASES).content.decode()
-    staff.get(COMPARE_NOW)
-    staff.get(COMPARE_NOW)
+    assert staff.get(COMPARE_NOW).status_code == 200
+    assert Job.objects.filter(kind="compare").count() == 0
+    staff.post(COMPARE_NOW)
+    staff.post(COMPARE_NOW)
     assert Job.objects.filter(kind="compare").count() == 1
 
 
@@ -245,5 +247,5 @@ def test_others_see_no_case_and_close_none(sign_in: SignIn, role: Role) -> None:
     for address in (CASES, f"{CASES}{one.pk}/change/"):
         assert stranger.get(address).status_code == refused
         assert stranger.post(address, {"remark": "Mine."}).status_code == refused
-    stranger.get(COMPARE_NOW)
+    stranger.post(COMPARE_NOW)
     assert (closing_of(one), Job.objects.filter(kind="compare").count()) == ((False, None, ""), 0)
