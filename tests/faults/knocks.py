@@ -1,4 +1,4 @@
-"""Webhooks sent at a set pace over kept connections, and what became of each."""
+"""Webhooks sent at a set pace, and what became of each."""
 
 import base64
 import http.client
@@ -34,12 +34,10 @@ def knock(
     ended: list[Knock] = []
 
     def work() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER_SECONDS)
         while (item := waiting.get()) is not None:
             index, due = item
-            status = _post(connection, path, bodies[index], headers)
+            status = _post(port, path, bodies[index], headers)
             ended.append(Knock(index, status, (time.perf_counter() - due) * 1000))
-        connection.close()
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(_THREADS)]
     for thread in threads:
@@ -56,16 +54,17 @@ def knock(
     return ended
 
 
-def _post(
-    connection: http.client.HTTPConnection, path: str, body: bytes, headers: dict[str, str]
-) -> int:
+def _post(port: int, path: str, body: bytes, headers: dict[str, str]) -> int:
+    # A connection for each: a kept one may be closed by the server in the very moment of its use.
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER_SECONDS)
     try:
         connection.request("POST", path, body=body, headers=headers)
         answer = connection.getresponse()
         answer.read()
     except (OSError, http.client.HTTPException):
-        connection.close()
         return 0
+    finally:
+        connection.close()
     return answer.status
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from django.core.management import call_command
+
 from numbering.domain import submission
 from numbering.enums import ImportOrderStatus
 from numbering.models import ImportOrder
@@ -21,12 +23,6 @@ from tests.numbering.mail_server import MailServer
 # While the clock is set ahead, the worker gets this long to see each step of it.
 _STEP_SECONDS = 0.8
 _PATIENCE_SECONDS = 60.0
-_AT_WORK = [
-    ImportOrderStatus.SUBMITTING,
-    ImportOrderStatus.UNKNOWN,
-    ImportOrderStatus.RECEIVED,
-    ImportOrderStatus.PROCESSING,
-]
 
 
 @dataclass
@@ -77,6 +73,41 @@ class Scene:
         end = time.monotonic() + _PATIENCE_SECONDS
         while not condition():
             if time.monotonic() > end:
+                import sys
+
+                print(
+                    [
+                        (
+                            o.pk,
+                            o.status,
+                            o.trouble,
+                            o.next_read_at,
+                            list(o.events.values_list("reason", flat=True)),
+                        )
+                        for o in ImportOrder.objects.exclude(status="complete")
+                    ],
+                    file=sys.stderr,
+                )
+                from numbering.models import Job
+                from numbering import clock
+
+                print(
+                    clock.now(),
+                    [
+                        (
+                            j.kind,
+                            j.subject_id,
+                            j.state,
+                            j.due_at,
+                            j.lease_until,
+                            j.attempts,
+                            j.trouble,
+                        )
+                        for j in Job.objects.exclude(state="done")
+                    ],
+                    file=sys.stderr,
+                )
+                print(self.bench.log("worker").read_text()[-3000:], file=sys.stderr)
                 return False
             self.pass_time(hurry)
         return True
@@ -103,6 +134,8 @@ def all_complete(orders: list[ImportOrder]) -> bool:
 @contextmanager
 def scene(bench: Bench) -> Iterator[Scene]:
     """Start everything; end everything."""
+    # Without it no page can name its style sheet.
+    call_command("collectstatic", interactive=False, verbosity=0)
     with ExitStack() as parts:
         proxy = parts.enter_context(TcpProxy(address_of(bench.database_url)))
         mail_server = parts.enter_context(MailServer())

@@ -34,10 +34,10 @@ def checked_orders(
         )
         for _ in range(count)
     )
-    cards, ordinary = _cards(dice), _ordinary()
+    cards = _cards(dice)
     rows = []
     for index, order in enumerate(orders):
-        e164s = [next(ordinary) for _ in range(dice.randint(1, _MOST_NUMBERS))]
+        e164s = builders.fresh_numbers(dice.randint(1, _MOST_NUMBERS))
         if with_cards and index % _CARD_EVERY == 0:
             e164s.append(next(cards))
         rows += [
@@ -56,14 +56,6 @@ def checked_orders(
         for order in orders
     )
     return orders
-
-
-def _ordinary() -> Iterator[str]:
-    """Numbers that the sandbox takes for what they are."""
-    for area in ("303", "919"):
-        for exchange in range(220, int(EXCHANGE)):
-            for line in range(10_000):
-                yield f"+1{area}{exchange}{line:04d}"
 
 
 def _cards(dice: random.Random) -> Iterator[str]:

@@ -506,8 +506,10 @@ def test_a_late_word_that_nothing_was_sent_does_not_undo_what_happened_since(
     others["password"] = "sandbox-password"
     settings.CARRIER = {**settings.CARRIER, "call_timeout": 2}
     own_client.fault("created_late", path_contains="oauth2", seconds=3)  # so there is no token
+    asked = len(own_client.requests)
     with one_job_in_a_thread() as slow:
-        steps.wait_for(lambda: steps.attempt_of(order).state == "sending")
+        # It has asked for a token, so it is past every look at its lease.
+        steps.wait_for(lambda: len(own_client.requests) > asked)
         settings.CARRIER = others
         Job.objects.filter(kind="submit_order").update(lease_until=Now() - timedelta(seconds=1))
         steps.work(rounds=3)
