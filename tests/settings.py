@@ -30,6 +30,8 @@ os.environ.update(
     }
 )
 
+(_var / "static").mkdir()
+
 from portal.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from statistics import quantiles
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import Lead
 
@@ -94,7 +95,9 @@ def slow_step(order: ImportOrder) -> StepTime | None:
     """Return the step that the order is in for longer than nine of ten orders were, or None."""
     if order.status not in STEPS:
         return None
-    step = step_times()[ImportOrderStatus(order.status)]
+    # Order pages ask every two seconds while an order is on its way; a minute old is new enough.
+    times = cache.get_or_set("radar_step_times", step_times, 60)
+    step = times[ImportOrderStatus(order.status)]
     waited = (clock.now() - order.status_changed_at).total_seconds()
     return step if waited > step.p90 else None
 

@@ -145,7 +145,7 @@ def run_send(errand: Errand[A, R], job: Job) -> None:
     # Only the holder of a live claim may send, so it is asked for once more just before the call.
     if not _renew_over_call(job):
         _release(errand, attempt)
-        return
+        raise _lease_over()
     try:
         with working_on(errand.order_id(attempt)):
             record = send(carrier)
@@ -163,15 +163,23 @@ def _renew_over_call(job: Job) -> bool:
     return jobs.renew(job, seconds=float(str(settings.CARRIER["call_timeout"])) * 2 + 30)
 
 
+def _lease_over() -> TryLater:
+    """Nothing was sent: whoever holds the job now sends, and if nobody took it over it goes on.
+
+    An ordinary return would settle a job that only slept too long, and forget its intention.
+    """
+    return TryLater("The lease ended before anything was sent.", after=0, counts=False)
+
+
 def _claim(errand: Errand[A, R], attempt: A, job: Job) -> bool:
     with transaction.atomic():
         # In this transaction, so that a worker that slept and lost its job claims nothing.
-        claimed = _renew_over_call(job) and errand.attempts().filter(
-            pk=attempt.pk, state=AttemptState.PENDING
-        ).update(
+        if not _renew_over_call(job):
+            raise _lease_over()
+        pending = errand.attempts().filter(pk=attempt.pk, state=AttemptState.PENDING)
+        if not pending.update(
             state=AttemptState.SENDING, claim_token=job.lease_token, sent_at=clock.database_now()
-        )
-        if not claimed:
+        ):
             return False
         if not errand.begin(attempt):
             # Somebody changed the thing while it waited for the carrier to come back.

@@ -107,7 +107,7 @@ class Workers:
     def __init__(
         self, arguments: Sequence[str], *, count: int, env: Mapping[str, str], log: Path
     ) -> None:
-        self._start = lambda: Process(arguments, env=env, log=log)
+        self._arguments, self._env, self._log = arguments, env, log
         self._running = [self._start() for _ in range(count)]
         # Ended by SIGKILL, whether from outside or at a stopping point.
         self.kills = 0
@@ -124,6 +124,9 @@ class Workers:
     ) -> None:
         for worker in self._running:
             worker.end()
+
+    def _start(self) -> Process:
+        return Process(self._arguments, env=self._env, log=self._log)
 
     def tend(self) -> None:
         """Count those that ended, and start others in their place."""

@@ -55,14 +55,10 @@ class Scene:
 
     def knock(self, count: int, *, rate: float) -> list[Knock]:
         """Have webhooks arrive about orders that nobody knows."""
-        bodies = [
-            notice(order_id=f"00000000-0000-4000-8000-{index:012d}", customer_order_id="")
-            for index in range(count)
-        ]
         return knock(
             self.bench.portal_port,
             WEBHOOK_PATH,
-            bodies,
+            strangers(count),
             rate=rate,
             username=self.env["WEBHOOK_USERNAME"],
             password=self.env["WEBHOOK_PASSWORDS"],
@@ -73,41 +69,6 @@ class Scene:
         end = time.monotonic() + _PATIENCE_SECONDS
         while not condition():
             if time.monotonic() > end:
-                import sys
-
-                print(
-                    [
-                        (
-                            o.pk,
-                            o.status,
-                            o.trouble,
-                            o.next_read_at,
-                            list(o.events.values_list("reason", flat=True)),
-                        )
-                        for o in ImportOrder.objects.exclude(status="complete")
-                    ],
-                    file=sys.stderr,
-                )
-                from numbering.models import Job
-                from numbering import clock
-
-                print(
-                    clock.now(),
-                    [
-                        (
-                            j.kind,
-                            j.subject_id,
-                            j.state,
-                            j.due_at,
-                            j.lease_until,
-                            j.attempts,
-                            j.trouble,
-                        )
-                        for j in Job.objects.exclude(state="done")
-                    ],
-                    file=sys.stderr,
-                )
-                print(self.bench.log("worker").read_text()[-3000:], file=sys.stderr)
                 return False
             self.pass_time(hurry)
         return True
@@ -123,6 +84,14 @@ class Scene:
         self.carrier = self.bench.carrier.start(
             env=self.env, processing_seconds=1, seed=self.bench.seed
         )
+
+
+def strangers(count: int) -> list[bytes]:
+    """Notices about orders that nobody knows, the same ones each time."""
+    return [
+        notice(order_id=f"00000000-0000-4000-8000-{index:012d}", customer_order_id="")
+        for index in range(count)
+    ]
 
 
 def all_complete(orders: list[ImportOrder]) -> bool:

@@ -29,9 +29,9 @@ FULL = Size(
     database_away=60,
 )
 SHORT = Size(
-    submissions=150,
-    kills=25,
-    kill_pause=0.7,
+    submissions=100,
+    kills=20,
+    kill_pause=0.5,
     drain_limit=60,
     lost_day_orders=300,
     flood_count=2000,

@@ -57,7 +57,7 @@ def judge(order_ids: Iterable[int], theirs: list[TheirOrder], calls: Counter[str
         without_reason=_without_reason(orders, parked),
         two_orders=len(pairs),
         parked=len(parked),
-        parked_though_there=sum(reference in there for reference, _ in parked.values()),
+        parked_though_there=sum(reference in there - pairs for reference, _ in parked.values()),
         counts_add_up=all(
             part["adds_up"] for name, part in count_everything().items() if "adds_up" in part
         ),
