@@ -4,6 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
+# Playwright keeps an event loop in the process, also for the tests that come after the browser's.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 _var = Path(tempfile.mkdtemp(prefix="portal-tests-"))
 os.environ.update(
     {

@@ -96,7 +96,7 @@ def slow_step(order: ImportOrder) -> StepTime | None:
     if order.status not in STEPS:
         return None
     # Order pages ask every two seconds while an order is on its way; a minute old is new enough.
-    times = cache.get_or_set("radar_step_times", step_times, 60)
+    times = cache.get_or_set("radar_step_times", step_times, 60) or step_times()
     step = times[ImportOrderStatus(order.status)]
     waited = (clock.now() - order.status_changed_at).total_seconds()
     return step if waited > step.p90 else None
