@@ -11,7 +11,7 @@ from django.utils.datastructures import MultiValueDict
 
 from accounts.models import User
 from numbering.admin.import_order_report import keep_report
-from numbering.domain import import_orders, loa, results, submission
+from numbering.domain import import_orders, linked_orders, loa, results, submission
 from numbering.domain.import_orders import CannotDo
 from numbering.domain.next_step import uncovered_count
 from numbering.domain.radar import escalation_note
@@ -142,7 +142,7 @@ def _upload_loa(
 def _retry(
     request: HttpRequest, order: ImportOrder, person: User, _form: Any
 ) -> ImportOrder | None:
-    child = import_orders.retry_failed(order, actor=person)
+    child = linked_orders.retry_failed(order, actor=person)
     messages.success(request, f"{child} was created with the failed numbers only.")
     return child
 
@@ -161,7 +161,7 @@ def _preview_retry(order: ImportOrder) -> dict[str, Any]:
 def _split(
     request: HttpRequest, order: ImportOrder, person: User, _form: Any
 ) -> ImportOrder | None:
-    other = import_orders.split(order, actor=person)
+    other = linked_orders.split(order, actor=person)
     messages.success(request, f"The toll-free numbers are now in {other}.")
     return None
 

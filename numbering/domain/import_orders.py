@@ -24,7 +24,6 @@ from numbering.enums import (
 from numbering.models import (
     ImportOrder,
     ImportOrderNumber,
-    LoaCoverage,
     OrderEvent,
     SipPeer,
     SubmitAttempt,
@@ -92,15 +91,20 @@ def create_draft(
             created_by=actor,
         )
         held = _insert_numbers(order, rows)
-        OrderEvent.objects.create(
-            order=order,
-            at=clock.now(),
-            actor=actor,
-            to_status=ImportOrderStatus.DRAFT,
-            learned_by=LearnedBy.PERSON,
-            reason=f"Draft created with {counted(len(rows) - len(held), 'number')}.",
-        )
+        begin(order, f"Draft created with {counted(len(rows) - len(held), 'number')}.", actor=actor)
     return order, held
+
+
+def begin(order: ImportOrder, reason: str, *, actor: User | None) -> None:
+    """Write the first line of a new draft's timeline."""
+    OrderEvent.objects.create(
+        order=order,
+        at=clock.now(),
+        actor=actor,
+        to_status=ImportOrderStatus.DRAFT,
+        learned_by=LearnedBy.PERSON,
+        reason=reason,
+    )
 
 
 def add_numbers(
@@ -111,7 +115,7 @@ def add_numbers(
     Raises CannotDo when the order is no longer a draft or would pass the carrier's limit.
     """
     with transaction.atomic():
-        _lock_editable(order)
+        lock_editable(order)
         present = set(order.numbers.values_list("e164", flat=True))
         fresh = [row for row in rows if row.e164 not in present]
         if len(present) + len(fresh) > ORDER_NUMBERS_LIMIT:
@@ -129,14 +133,14 @@ def add_numbers(
 def remove_numbers(order: ImportOrder, number_ids: Iterable[int], *, actor: User | None) -> int:
     """Take numbers out of a draft; return how many. Raises CannotDo after sending."""
     with transaction.atomic():
-        _lock_editable(order)
+        lock_editable(order)
         rows = order.numbers.filter(pk__in=list(number_ids))
         order.loa_coverage.filter(e164__in=rows.values("e164")).delete()
         removed, _ = rows.delete()
         if not removed:
             return 0
         if order.numbers.exists():
-            _withdraw_pending(order)
+            withdraw_pending(order)
             note(
                 order,
                 f"{counted(removed, 'number')} removed.",
@@ -151,7 +155,7 @@ def remove_numbers(order: ImportOrder, number_ids: Iterable[int], *, actor: User
 def remove_blocked_numbers(order: ImportOrder, *, actor: User | None) -> int:
     """Take out the numbers that the check or the carrier refused."""
     with transaction.atomic():
-        _lock_editable(order)
+        lock_editable(order)
         blocked = order.numbers.filter(status=OrderNumberStatus.BLOCKED)
         removed = remove_numbers(order, list(blocked.values_list("pk", flat=True)), actor=actor)
         _mark_checked_if_ready(order, actor=actor)
@@ -181,7 +185,7 @@ def _insert_numbers(order: ImportOrder, rows: Sequence[GoodRow]) -> list[HeldNum
     raise CannotDo("These numbers are being put into another order right now. Try again.")
 
 
-def _lock_editable(order: ImportOrder) -> None:
+def lock_editable(order: ImportOrder) -> None:
     status = (
         ImportOrder.objects.select_for_update().values_list("status", flat=True).get(pk=order.pk)
     )
@@ -190,7 +194,7 @@ def _lock_editable(order: ImportOrder) -> None:
         raise CannotDo(f"The order is {label}; its numbers can no longer be changed.")
 
 
-def _withdraw_pending(order: ImportOrder) -> None:
+def withdraw_pending(order: ImportOrder) -> None:
     """A changed order is not the one that somebody asked to send: nothing goes out by itself."""
     SubmitAttempt.objects.filter(order=order, state=AttemptState.PENDING).update(
         state=AttemptState.WITHDRAWN, settled_at=clock.database_now()
@@ -199,7 +203,7 @@ def _withdraw_pending(order: ImportOrder) -> None:
 
 def _back_to_draft(order: ImportOrder, reason: str, *, actor: User | None) -> None:
     """Note a change under the lock of `_lock_editable`; what was checked no longer holds."""
-    _withdraw_pending(order)
+    withdraw_pending(order)
     if not move(
         order,
         ImportOrderStatus.DRAFT,
@@ -216,7 +220,7 @@ def change_details(order: ImportOrder, changes: Mapping[str, Any], *, actor: Use
     Only the named columns are written, under the order's lock. Raises CannotDo once it was sent.
     """
     with transaction.atomic():
-        _lock_editable(order)
+        lock_editable(order)
         ImportOrder.objects.filter(pk=order.pk).update(**changes)
         order.numbers.exclude(status=OrderNumberStatus.NEW).update(
             status=OrderNumberStatus.NEW, code="", description="", operation=""
@@ -232,45 +236,6 @@ def kinds_in(order: ImportOrder) -> dict[NumberKind, list[str]]:
     return dict(kinds)
 
 
-def split(order: ImportOrder, *, actor: User | None) -> ImportOrder:
-    """Move the toll-free numbers of a mixed draft into a linked order of their own."""
-    with transaction.atomic():
-        _lock_editable(order)
-        _withdraw_pending(order)
-        kinds = kinds_in(order)
-        if len(kinds) < 2:
-            raise CannotDo("All numbers of this order are of one kind; there is nothing to split.")
-        other = ImportOrder.objects.create(
-            subscriber=order.subscriber,
-            sip_peer=order.sip_peer,
-            loa_authorizing_person=order.loa_authorizing_person,
-            loa_type=order.loa_type,
-            status_changed_at=clock.now(),
-            split_from=order,
-            created_by=actor,
-        )
-        toll_free = kinds[NumberKind.TOLL_FREE]
-        moved = order.numbers.filter(e164__in=toll_free).update(order=other)
-        # The LOA covers the same numbers as before, whichever order they are in.
-        order.loa_coverage.filter(e164__in=toll_free).update(order=other)
-        OrderEvent.objects.create(
-            order=other,
-            at=clock.now(),
-            actor=actor,
-            to_status=ImportOrderStatus.DRAFT,
-            learned_by=LearnedBy.PERSON,
-            reason=f"Split from import order {order.pk} with {counted(moved, 'toll-free number')}.",
-        )
-        note(
-            order,
-            f"{counted(moved, 'toll-free number')} moved to import order {other.pk}: the carrier "
-            "takes one kind of number in an order.",
-            learned_by=LearnedBy.PERSON,
-            actor=actor,
-        )
-    return other
-
-
 def cancel(order: ImportOrder, *, actor: User | None) -> None:
     """Give up a draft and free its numbers. Raises CannotDo once it was sent."""
     with transaction.atomic():
@@ -283,7 +248,7 @@ def cancel(order: ImportOrder, *, actor: User | None) -> None:
             trouble="",
         ):
             raise CannotDo("Only a draft can be cancelled; this order is with the carrier.")
-        _withdraw_pending(order)
+        withdraw_pending(order)
 
 
 def check(order: ImportOrder, *, actor: User | None) -> dict[str, int]:
@@ -310,7 +275,7 @@ def check(order: ImportOrder, *, actor: User | None) -> dict[str, int]:
             problems.setdefault(e164, problem)
     importable = [e164 for e164 in answer.importable if e164 not in problems]
     with transaction.atomic():
-        _lock_editable(order)
+        lock_editable(order)
         rows = order.numbers
         rows.filter(e164__in=importable).update(
             status=OrderNumberStatus.IMPORTABLE, operation="check", code="", description=""
@@ -355,7 +320,7 @@ def _mark_checked_if_ready(order: ImportOrder, *, actor: User | None) -> None:
         learned_by=LearnedBy.ANSWER,
         actor=actor,
     ):
-        _withdraw_pending(order)
+        withdraw_pending(order)
 
 
 def mark_problems(
@@ -373,62 +338,3 @@ def mark_problems(
         order.numbers.filter(e164__in=e164s).update(
             status=status, operation=operation, code=code, description=description
         )
-
-
-def retry_failed(order: ImportOrder, *, actor: User | None) -> ImportOrder:
-    """Create a draft of only the failed numbers of an order that is over.
-
-    Raises CannotDo when none failed, or another open order holds them already.
-    """
-    failed = list(order.numbers.filter(status=OrderNumberStatus.FAILED))
-    if order.status not in (ImportOrderStatus.PARTIAL, ImportOrderStatus.FAILED) or not failed:
-        raise CannotDo("Only a failed or partly complete order has numbers to try again.")
-    with transaction.atomic():
-        ImportOrder.objects.select_for_update().get(pk=order.pk)
-        child = ImportOrder.objects.create(
-            subscriber=order.subscriber,
-            sip_peer=order.sip_peer,
-            loa_authorizing_person=order.loa_authorizing_person,
-            loa_type=order.loa_type,
-            status_changed_at=clock.now(),
-            parent=order,
-            created_by=actor,
-        )
-        held = {number.e164: number for number in held_numbers([row.e164 for row in failed])}
-        free = [row for row in failed if row.e164 not in held]
-        if not free:
-            raise CannotDo(
-                "The failed numbers are being tried again already: "
-                + " ".join(number.reason for number in list(held.values())[:3])
-            )
-        try:
-            with transaction.atomic():
-                ImportOrderNumber.objects.bulk_create(
-                    ImportOrderNumber(
-                        order=child, e164=row.e164, raw=row.raw, attempts=row.attempts
-                    )
-                    for row in free
-                )
-        except IntegrityError as error:
-            raise CannotDo("Somebody is trying these numbers again right now.") from error
-        LoaCoverage.objects.bulk_create(
-            LoaCoverage(loa_id=loa_id, order=child, e164=e164)
-            for loa_id, e164 in order.loa_coverage.filter(
-                e164__in=[row.e164 for row in free]
-            ).values_list("loa_id", "e164")
-        )
-        OrderEvent.objects.create(
-            order=child,
-            at=clock.now(),
-            actor=actor,
-            to_status=ImportOrderStatus.DRAFT,
-            learned_by=LearnedBy.PERSON,
-            reason=f"Tries {counted(len(free), 'failed number')} of import order {order.pk} again.",
-        )
-        note(
-            order,
-            f"{counted(len(free), 'failed number')} tried again in import order {child.pk}.",
-            learned_by=LearnedBy.PERSON,
-            actor=actor,
-        )
-    return child

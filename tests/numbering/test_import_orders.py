@@ -12,7 +12,7 @@ from carrier.errors import CarrierError
 from carrier.sandbox import Sandbox
 from carrier.sandbox.cards import CARDS, Act
 from numbering.carrier_link import CarrierNotConfigured
-from numbering.domain import import_orders, submission
+from numbering.domain import import_orders, linked_orders, submission
 from numbering.domain.import_orders import CannotDo
 from numbering.models import ImportOrder, ImportOrderNumber, TelephoneNumber
 from numbering.number_list import GoodRow, read_text
@@ -145,7 +145,7 @@ def test_after_sending_nothing_of_the_order_changes(status: str) -> None:
         lambda: import_orders.add_numbers(order, rows("+13032287009"), actor=None),
         lambda: import_orders.remove_numbers(order, [row.pk], actor=None),
         lambda: import_orders.remove_blocked_numbers(order, actor=None),
-        lambda: import_orders.split(order, actor=None),
+        lambda: linked_orders.split(order, actor=None),
         lambda: import_orders.cancel(order, actor=None),
         lambda: import_orders.change_details(order, {"loa_type": "CARRIER"}, actor=None),
     ):
@@ -279,7 +279,7 @@ def test_an_empty_draft_and_a_sent_order_are_not_checked(at_carrier: Sandbox) ->
 
 def test_a_mixed_draft_is_split_into_two_linked_ones(support: User) -> None:
     order = builders.draft("+18002287001", "+13032287001", "+18882287001")
-    other = import_orders.split(order, actor=support)
+    other = linked_orders.split(order, actor=support)
     assert numbers_of(order) == ["+13032287001"]
     assert numbers_of(other) == ["+18002287001", "+18882287001"]
     assert (other.split_from, other.status, other.created_by) == (order, "draft", support)
@@ -292,7 +292,7 @@ def test_a_mixed_draft_is_split_into_two_linked_ones(support: User) -> None:
 
 def test_numbers_of_one_kind_are_not_split() -> None:
     with pytest.raises(CannotDo, match="nothing to split"):
-        import_orders.split(builders.draft("+18002287001", "+18882287001"), actor=None)
+        linked_orders.split(builders.draft("+18002287001", "+18882287001"), actor=None)
 
 
 def test_a_cancelled_draft_frees_its_numbers(support: User) -> None:
@@ -320,7 +320,7 @@ def partial(at_carrier: Sandbox) -> ImportOrder:
 
 
 def test_a_retry_is_a_child_of_the_failed_numbers_only(partial: ImportOrder, support: User) -> None:
-    child = import_orders.retry_failed(partial, actor=support)
+    child = linked_orders.retry_failed(partial, actor=support)
     failed = partial.numbers.get(status="failed")
     assert (child.parent, child.status, child.created_by) == (partial, "draft", support)
     assert list(child.numbers.values_list("e164", "raw", "status", "attempts")) == [
@@ -337,7 +337,7 @@ def test_a_retry_is_a_child_of_the_failed_numbers_only(partial: ImportOrder, sup
 def test_a_retried_number_counts_its_orders_and_gets_there(
     partial: ImportOrder, at_carrier: Sandbox
 ) -> None:
-    child = import_orders.retry_failed(partial, actor=None)
+    child = linked_orders.retry_failed(partial, actor=None)
     import_orders.check(child, actor=None)
     steps.submitted_and_sent(child)
     steps.ended_at(at_carrier, child)
@@ -348,15 +348,15 @@ def test_a_retried_number_counts_its_orders_and_gets_there(
 
 
 def test_a_second_retry_is_refused_and_names_the_first(partial: ImportOrder) -> None:
-    child = import_orders.retry_failed(partial, actor=None)
+    child = linked_orders.retry_failed(partial, actor=None)
     with pytest.raises(CannotDo, match=f"is in import order {child.pk}, which is still open"):
-        import_orders.retry_failed(partial, actor=None)
+        linked_orders.retry_failed(partial, actor=None)
     assert list(partial.children.all()) == [child]
 
 
 def test_a_retry_that_was_cancelled_may_be_made_again(partial: ImportOrder) -> None:
-    import_orders.cancel(import_orders.retry_failed(partial, actor=None), actor=None)
-    assert import_orders.retry_failed(partial, actor=None).numbers.count() == 1
+    import_orders.cancel(linked_orders.retry_failed(partial, actor=None), actor=None)
+    assert linked_orders.retry_failed(partial, actor=None).numbers.count() == 1
 
 
 @pytest.mark.parametrize("status", ["draft", "processing", "complete", "exception", "cancelled"])
@@ -365,7 +365,7 @@ def test_only_an_order_that_is_over_and_failed_is_retried(status: str) -> None:
     ImportOrder.objects.filter(pk=order.pk).update(status=status)
     order.refresh_from_db()
     with pytest.raises(CannotDo, match="failed or partly complete"):
-        import_orders.retry_failed(order, actor=None)
+        linked_orders.retry_failed(order, actor=None)
 
 
 @pytest.mark.postgres
@@ -378,7 +378,7 @@ def test_of_two_retries_at_one_instant_one_is_made(at_carrier: Sandbox) -> None:
 
     def retry(_index: int) -> bool:
         try:
-            import_orders.retry_failed(ImportOrder.objects.get(pk=order.pk), actor=None)
+            linked_orders.retry_failed(ImportOrder.objects.get(pk=order.pk), actor=None)
         except CannotDo:
             return False
         return True

@@ -13,7 +13,7 @@ from django.utils import timezone
 from carrier.errors import Problem
 from carrier.records import ImportOrderRecord, OrderStatus
 from carrier.sandbox import Sandbox
-from numbering.domain import import_orders, results, telephone_numbers
+from numbering.domain import import_orders, linked_orders, results, telephone_numbers
 from numbering.enums import LearnedBy
 from numbering.models import ImportOrder, Job, TelephoneNumber
 from tests import builders
@@ -366,7 +366,7 @@ def test_a_number_that_failed_before_begins_a_life_of_its_own(at_carrier: Sandbo
     steps.ended_at(at_carrier, first)
     steps.due_for_sweep(first)
     steps.work()
-    child = import_orders.retry_failed(ImportOrder.objects.get(pk=first.pk), actor=None)
+    child = linked_orders.retry_failed(ImportOrder.objects.get(pk=first.pk), actor=None)
     import_orders.check(child, actor=None)
     steps.submitted_and_sent(child)
     steps.ended_at(at_carrier, child)
