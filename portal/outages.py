@@ -4,24 +4,30 @@ import logging
 import sqlite3
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 30
+# PostgreSQL's word for a write where only reading is allowed, as on a standby that takes over.
+_READ_ONLY = "25006"
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Return whether the error says that the database is away, busy or full.
+    """Return whether the error says that the database is away, busy, full or only reads.
 
     SQLite reports a missing table or a slip in SQL under the same class as a locked file; those
     are faults of ours and stay what they are.
     """
-    if not isinstance(error, OperationalError | InterfaceError):
+    if not isinstance(error, DatabaseError | InterfaceError):
         return False
     cause = error.__cause__
+    if getattr(cause, "sqlstate", None) == _READ_ONLY:
+        return True  # not among the operational errors
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         return code != sqlite3.SQLITE_ERROR

@@ -7,9 +7,10 @@ from numbering.enums import (
     OPEN,
     AttemptState,
     JobState,
+    MailState,
     WebhookState,
 )
-from numbering.models import ImportOrder, Job, SubmitAttempt, WebhookEvent
+from numbering.models import ImportOrder, Job, Mail, SubmitAttempt, WebhookEvent
 
 # Each state belongs to exactly one heap; a state that is in none makes the sum fall short.
 _HEAPS: dict[type[Model], dict[str, frozenset[str]]] = {
@@ -30,11 +31,17 @@ _HEAPS: dict[type[Model], dict[str, frozenset[str]]] = {
         "open": frozenset({AttemptState.PENDING, AttemptState.SENDING, AttemptState.UNKNOWN}),
         "parked": frozenset({AttemptState.PARKED}),
     },
+    Mail: {
+        "done": frozenset({MailState.SENT}),
+        "open": frozenset({MailState.WAITING}),
+        "parked": frozenset({MailState.FAILED}),
+    },
 }
 _REASONS: dict[type[Model], str] = {
     WebhookEvent: "problem",
     Job: "trouble",
     SubmitAttempt: "message",
+    Mail: "result",
 }
 
 
@@ -45,6 +52,7 @@ def count_everything() -> dict[str, dict[str, object]]:
         "webhooks": _heaps(WebhookEvent),
         "jobs": _heaps(Job),
         "attempts": _heaps(SubmitAttempt),
+        "mails": _heaps(Mail),
         "parked_by_reason": {
             model._meta.model_name or "": _by(
                 model._default_manager.filter(state__in=_HEAPS[model]["parked"]), column

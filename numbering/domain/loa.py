@@ -193,8 +193,10 @@ def run_upload(job: Job) -> None:
             if file_id:
                 _settle(upload, LoaUploadState.UPLOADED, "", file_id=file_id)
                 return
-        if jobs.renew(job):
-            _upload(carrier, upload, order_id, content)
+        if not jobs.renew(job):
+            # Nothing was sent; the job must not count as done.
+            raise TryLater("The lease ended before the upload.", after=0, counts=False)
+        _upload(carrier, upload, order_id, content)
 
 
 def _upload(carrier: Carrier, upload: LoaUpload, order_id: str, content: bytes) -> None:

@@ -2,9 +2,10 @@
 
 The carrier has no idempotency key: sending twice makes two orders. So every intention is a row,
 committed before the call under a reference of its own. One worker claims it by a conditional write
-and asks for the claim once more just before the call. Then four things can have happened: not
-sent, accepted, refused, or unknown; and an unknown outcome is settled by looking, never by sending
-again. When two looks with a full wait between find nothing, a person decides.
+and asks for the claim once more just before the call, writing down that it begins. Then four things
+can have happened: not sent, accepted, refused, or unknown; and an unknown outcome is settled by
+looking, never by sending again. When two looks with a full wait between find nothing, a person
+decides.
 
 What is sent, and what follows from each outcome, is an `Errand`'s business.
 """
@@ -126,9 +127,7 @@ def run_send(errand: Errand[A, R], job: Job) -> None:
     attempt = errand.open_attempt(job.subject)
     if attempt is None or attempt.state in (AttemptState.UNKNOWN, AttemptState.PARKED):
         return  # settled already, or another job looks it up
-    if attempt.state == AttemptState.SENDING:
-        # A worker claimed it and never reported back: it may have been sent.
-        _outcome_unknown(errand, attempt, "The worker stopped while sending.")
+    if attempt.state == AttemptState.SENDING and _abandoned_in_call(errand, attempt):
         return
     try:
         carrier = get_carrier()
@@ -142,8 +141,7 @@ def run_send(errand: Errand[A, R], job: Job) -> None:
         return
     reached("after_claim")
     send = errand.prepare(attempt)
-    # Only the holder of a live claim may send, so it is asked for once more just before the call.
-    if not _renew_over_call(job):
+    if not _about_to_call(errand, attempt, job):
         _release(errand, attempt)
         raise _lease_over()
     try:
@@ -177,9 +175,7 @@ def _claim(errand: Errand[A, R], attempt: A, job: Job) -> bool:
         if not _renew_over_call(job):
             raise _lease_over()
         pending = errand.attempts().filter(pk=attempt.pk, state=AttemptState.PENDING)
-        if not pending.update(
-            state=AttemptState.SENDING, claim_token=job.lease_token, sent_at=clock.database_now()
-        ):
+        if not pending.update(state=AttemptState.SENDING, claim_token=job.lease_token):
             return False
         if not errand.begin(attempt):
             # Somebody changed the thing while it waited for the carrier to come back.
@@ -189,9 +185,35 @@ def _claim(errand: Errand[A, R], attempt: A, job: Job) -> bool:
     return True
 
 
+def _about_to_call(errand: Errand[A, R], attempt: A, job: Job) -> bool:
+    """Write down that the call begins; False when the claim was lost meanwhile.
+
+    Only the holder of a live claim may send, so it is asked for once more just before the call, in
+    one transaction with the instant: whoever finds a dead worker's claim without an instant knows
+    that nothing was sent, and that nothing will be.
+    """
+    with transaction.atomic():
+        return _renew_over_call(job) and bool(
+            _held(errand, attempt).update(sent_at=clock.database_now())
+        )
+
+
 def _release(errand: Errand[A, R], attempt: A) -> None:
     """Give a claim back: the lease ended before anything was sent."""
     _held(errand, attempt).update(state=AttemptState.PENDING, claim_token="", sent_at=None)
+
+
+def _abandoned_in_call(errand: Errand[A, R], attempt: A) -> bool:
+    """A worker claimed it and never reported back: return whether it may have been sent.
+
+    Then it is looked for; otherwise it waits to be sent again.
+    """
+    if attempt.sent_at is None:
+        _not_sent(errand, attempt, "The worker stopped before anything was sent.")
+        attempt.refresh_from_db()
+        return False
+    _outcome_unknown(errand, attempt, "The worker stopped while sending.")
+    return True
 
 
 def _held(errand: Errand[A, R], attempt: A) -> QuerySet[A]:
@@ -300,8 +322,7 @@ def give_up(errand: Errand[A, R], job: Job) -> bool:
     attempt = errand.open_attempt(job.subject)
     if attempt is None:
         return False
-    if attempt.state == AttemptState.SENDING:
-        _outcome_unknown(errand, attempt, "The worker stopped while sending.")
+    if attempt.state == AttemptState.SENDING and _abandoned_in_call(errand, attempt):
         return False
     return withdraw(errand, attempt)
 

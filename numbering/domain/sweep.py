@@ -21,10 +21,13 @@ def run_sweep(_job: Job) -> None:
     holds up a webhook's read, which is due at once.
     """
     rate = settings.SWEEP_READS_PER_SECOND
+    # Reads of earlier rounds that a stalled worker has not done yet count against this one.
+    left_over = Job.objects.filter(
+        kind="read_order", learned_by=LearnedBy.SWEEP, state=JobState.WAITING
+    ).count()
     due = ImportOrder.objects.filter(status__in=AT_CARRIER, next_read_at__lte=clock.database_now())
-    order_ids = list(
-        due.order_by("next_read_at").values_list("pk", flat=True)[: rate * ROUND_SECONDS]
-    )
+    room = max(0, rate * ROUND_SECONDS - left_over)
+    order_ids = list(due.order_by("next_read_at").values_list("pk", flat=True)[:room])
     # An order whose read is due already is left to it: a webhook asked for that one.
     open_jobs = Job.objects.filter(
         key__in=[f"read_order:{order_id}" for order_id in order_ids],

@@ -44,8 +44,10 @@ def main() -> None:
     options = parser.parse_args()
     parts = [options.only.replace("-", "_")] if options.only else list(PARTS)
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
-    # Ended from outside, the run shall still end its processes and drop its database.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Ended from outside, the run shall still end its processes and drop its database. A shell that
+    # starts it in the background leaves SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         reports = _run(
             [TWIN] if options.twin else parts, size=SHORT if options.short else FULL, seed=seed

@@ -58,7 +58,11 @@ class CarrierHome:
             env=env,
             log=self.folder / "carrier.log",
         )
-        process.wait_for_port(self.port)
+        try:
+            process.wait_for_port(self.port)
+        except BaseException:
+            process.end()
+            raise
         return process
 
     def subscribe(self, url: str, *, username: str, password: str) -> None:

@@ -59,7 +59,8 @@ def run(bench: Bench) -> Report:
     broken = []
     if wrong:
         broken.append(f"Lost day: {wrong} orders are not right after {minutes:.0f} minutes.")
-    if round_most > MOST_CALLS:
+    # A machine that stalls moves some calls into the next stretch: a second's worth is forgiven.
+    if round_most * _ROUND > MOST_CALLS * (_ROUND + 1):
         broken.append(f"Lost day: {round_most:.1f} calls a second over {_ROUND} seconds.")
     return Report(
         "A lost day",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.core.management import call_command
 
 from numbering.domain import submission
-from numbering.enums import ImportOrderStatus
+from numbering.enums import AttemptState, ImportOrderStatus
 from numbering.models import ImportOrder
 from tests.benchmarks.notices import notice
 from tests.faults.bench import WEBHOOK_PATH, Bench
@@ -21,7 +21,7 @@ from tests.faults.visitor import Visitor
 from tests.numbering.mail_server import MailServer
 
 # While the clock is set ahead, the worker gets this long to see each step of it.
-_STEP_SECONDS = 0.8
+_STEP_SECONDS = 0.6
 _PATIENCE_SECONDS = 60.0
 
 
@@ -98,6 +98,16 @@ def all_complete(orders: list[ImportOrder]) -> bool:
     """Whether the carrier has completed each of the orders, as far as we know."""
     mine = ImportOrder.objects.filter(pk__in=[order.pk for order in orders])
     return not mine.exclude(status=ImportOrderStatus.COMPLETE).exists()
+
+
+def all_settled(orders: list[ImportOrder]) -> bool:
+    """Whether each of the orders is complete, or waits for a person.
+
+    A claim that was written down just before the database went looks as if it may have been sent.
+    """
+    mine = ImportOrder.objects.filter(pk__in=[order.pk for order in orders])
+    open_ones = mine.exclude(status=ImportOrderStatus.COMPLETE)
+    return not open_ones.exclude(attempts__state=AttemptState.PARKED).exists()
 
 
 @contextmanager

@@ -9,13 +9,20 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from numbering.domain.counts import count_everything
-from numbering.enums import FINAL, AttemptState, ImportOrderStatus, JobState, WebhookState
-from numbering.models import ImportOrder, Job, SubmitAttempt, WebhookEvent
+from numbering.enums import (
+    FINAL,
+    AttemptState,
+    ImportOrderStatus,
+    JobState,
+    MailState,
+    WebhookState,
+)
+from numbering.models import ImportOrder, Job, Mail, SubmitAttempt, WebhookEvent
 from tests import builders
 
 pytestmark = pytest.mark.django_db
 
-PARTS = ("orders", "webhooks", "jobs", "attempts")
+PARTS = ("orders", "webhooks", "jobs", "attempts", "mails")
 
 
 def one_order_in_each_status() -> None:
@@ -98,16 +105,23 @@ def test_attempts_in_every_state_add_up() -> None:
     assert heaps("attempts") == (3, 3, 1, 7, True)
 
 
+def test_mails_in_every_state_add_up() -> None:
+    Mail.objects.bulk_create(Mail(state=state) for state in MailState)
+    assert heaps("mails") == (1, 1, 1, 3, True)
+
+
 def test_what_is_parked_is_counted_by_its_reason() -> None:
     attempt(builders.draft(), AttemptState.PARKED)
     attempt(builders.draft(), AttemptState.ACCEPTED)
     WebhookEvent.objects.create(body=b"", state=WebhookState.UNREADABLE, problem="It is no XML.")
     WebhookEvent.objects.create(body=b"", state=WebhookState.UNREADABLE, problem="It is no XML.")
     Job.objects.create(kind="task", state=JobState.PARKED, trouble="It fails.", ticket="")
+    Mail.objects.create(state=MailState.FAILED, result="No such mailbox.")
     assert count_everything()["parked_by_reason"] == {
         "webhookevent": {"It is no XML.": 2},
         "job": {"It fails.": 1},
         "submitattempt": {"It is parked.": 1},
+        "mail": {"No such mailbox.": 1},
     }
 
 

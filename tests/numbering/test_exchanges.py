@@ -103,6 +103,7 @@ def all_text_in_the_database() -> str:
 def test_no_secret_reaches_the_database_or_the_log(
     own_client: Sandbox, settings: Any, auth: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """N16 and O12: planted credentials, a whole order, and no hit in log or dump."""
     secrets = {
         "webhook password": "webhook-password-new",
         "second webhook password": "webhook-password-old",
