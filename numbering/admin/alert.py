@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.admin_base import ReadOnlyAdmin
 from numbering.admin.badges import badge
 from numbering.admin.filters import choice_filter
+from numbering.admin.person import person_of
 from numbering.domain.alerts import see_to
 from numbering.enums import AlertCause
 from numbering.models import Alert
@@ -88,7 +89,7 @@ class AlertAdmin(ReadOnlyAdmin):
         """Close the alert in the person's name."""
         if not request.user.has_perm("numbers.close_alert"):
             raise PermissionDenied
-        if see_to(alert_id, actor=request.user):  # type: ignore[arg-type]
+        if see_to(alert_id, actor=person_of(request)):
             messages.success(request, "Seen to. If the same happens again, you are told again.")
         else:
             messages.info(request, "This alert was closed already.")

@@ -14,10 +14,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin_base import PortalModelAdmin, TextInputWidget, action
-from accounts.models import User
 from numbering.admin.ask_first import ask_first
 from numbering.admin.badges import badge
 from numbering.admin.filters import choice_filter
+from numbering.admin.person import person_of
 from numbering.domain import cases, jobs
 from numbering.enums import CaseKind, LearnedBy
 from numbering.models import Case
@@ -240,8 +240,7 @@ class CaseAdmin(PortalModelAdmin):
         return HttpResponseRedirect(_address())
 
     def _close(self, request: HttpRequest, case_ids: Any, remark: str) -> None:
-        assert isinstance(request.user, User)
-        count = cases.close(case_ids, remark=remark, actor=request.user)
+        count = cases.close(case_ids, remark=remark, actor=person_of(request))
         if count:
             messages.success(request, f"{counted(count, 'case')} closed.")
         else:

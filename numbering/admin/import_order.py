@@ -12,13 +12,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
 from accounts.admin_base import PortalModelAdmin
-from accounts.models import User
 from carrier.errors import CarrierError
 from numbering.admin.badges import badge
 from numbering.admin.filters import OrderQuestion, choice_filter
 from numbering.admin.import_order_actions import ACTIONS, OrderAction
 from numbering.admin.import_order_page import page_context
 from numbering.admin.import_order_report import keep_report, report_of
+from numbering.admin.person import person_of
 from numbering.carrier_link import CarrierNotConfigured, in_words
 from numbering.domain import import_orders
 from numbering.domain.import_orders import CannotDo
@@ -109,7 +109,7 @@ class ImportOrderAdmin(PortalModelAdmin):
         self, request: HttpRequest, obj: ImportOrder, form: "ModelForm[Any]", change: bool
     ) -> None:
         """Create the draft through the domain, or save changed details of one."""
-        person = _person(request)
+        person = person_of(request)
         if change:
             if not form.changed_data:
                 return
@@ -221,7 +221,7 @@ class ImportOrderAdmin(PortalModelAdmin):
         if form is not None and not form.is_valid():
             return self._confirm(request, order, action, form=form, status=422)
         try:
-            outcome = action.run(request, order, _person(request), form)
+            outcome = action.run(request, order, person_of(request), form)
         except CannotDo as error:
             messages.error(request, str(error))
         except (CarrierError, CarrierNotConfigured) as error:
@@ -269,8 +269,3 @@ class ImportOrderAdmin(PortalModelAdmin):
 
     def _to_page(self, order_id: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:numbers_importorder_change", args=[order_id]))
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

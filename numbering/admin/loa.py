@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from accounts.admin_base import ReadOnlyAdmin
 from numbering.admin.badges import badge
 from numbering.admin.filters import LoaUploadFilter
+from numbering.admin.person import person_of
 from numbering.domain.loa import DamagedLoa, open_for
 from numbering.models import Loa
 
@@ -130,7 +131,7 @@ class LoaAdmin(ReadOnlyAdmin):
         if loa is None:
             raise Http404
         try:
-            content = open_for(loa, request.user)  # type: ignore[arg-type]
+            content = open_for(loa, person_of(request))
         except DamagedLoa as error:
             return HttpResponse(str(error), status=409, content_type="text/plain")
         # A name of our own: what the uploader called it is only text.

@@ -16,6 +16,7 @@ from accounts.admin_base import ReadOnlyAdmin, action
 from carrier.errors import CarrierError
 from numbering.admin.badges import badge
 from numbering.admin.filters import choice_filter
+from numbering.admin.person import person_of
 from numbering.carrier_link import CarrierNotConfigured, in_words
 from numbering.domain import doctor, subscriptions, webhooks
 from numbering.enums import WebhookState
@@ -146,7 +147,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
 
     def _repair(self, request: HttpRequest) -> None:
         try:
-            done = doctor.repair(actor=request.user)  # type: ignore[arg-type]
+            done = doctor.repair(actor=person_of(request))
         except (CarrierError, CarrierNotConfigured) as error:
             messages.error(request, f"The repair stopped: {in_words(error)} Try it again.")
             return
