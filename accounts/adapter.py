@@ -2,13 +2,10 @@
 
 import logging
 import smtplib
-import time
 from typing import Any
 from urllib.parse import quote
 
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -18,7 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
-from accounts import second_factor
+from accounts import proof
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +37,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Return where a person lands: staff in the workplace, everybody else on the front page."""
+        """Return where a person lands: staff in the workplace, customers at their own home."""
         if getattr(request.user, "is_staff", False):
             return reverse("admin:index")
         return str(super().get_login_redirect_url(request))
@@ -70,11 +67,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Ask again who it is, unless the person proved it moments ago by signing in."""
         if not super().is_reauthentication_required(app=app, **kwargs):
             return False
-        request, limit = self.request, app_settings.REAUTHENTICATION_TIMEOUT
-        if second_factor.is_set_up(request.user):
-            return not second_factor.shown_within(request, request.user, limit)
-        records = get_authentication_records(request, request.user)
-        return not any(time.time() - record["at"] < limit for record in records)
+        return not proof.is_fresh(self.request, self.request.user)
 
     def get_reauthentication_methods(
         self, user: AbstractBaseUser | AnonymousUser
@@ -92,8 +85,13 @@ class AccountAdapter(DefaultAccountAdapter):
         An error page would say that the address exists, and the change that the mail reports
         has been made already.
         """
+        ours = {
+            "site_url": settings.SITE_URL,
+            "company": settings.COMPANY_NAME,
+            "ask_us": settings.COMPANY_CONTACT,
+        }
         try:
-            super().send_mail(template_prefix, email, {**context, "site_url": settings.SITE_URL})
+            super().send_mail(template_prefix, email, {**context, **ours})
         except (OSError, smtplib.SMTPException) as error:
             logger.error("mail %s could not be sent: %s", template_prefix, type(error).__name__)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
+from django.contrib.messages.storage import default_storage
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
@@ -14,6 +15,8 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
+
+from accounts.again import repeated
 
 __all__ = [
     "FileWidget",
@@ -56,6 +59,14 @@ def action(
     return decorate
 
 
+def _read_anew(request: HttpRequest) -> None:
+    """Forget what a try that was undone has read of the request and said to the person."""
+    for _, files in request.FILES.lists():
+        for file in files:
+            file.seek(0)
+    request._messages = default_storage(request)  # type: ignore[attr-defined]
+
+
 class PortalModelAdmin(_ModelAdmin):
     """What every admin page of the portal has in common."""
 
@@ -75,6 +86,24 @@ class PortalModelAdmin(_ModelAdmin):
         title = str(self.opts.verbose_name_plural)
         named = {"title": title[:1].upper() + title[1:], **(extra_context or {})}
         return super().changelist_view(request, named)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Save a form in a transaction that is begun again when the database undoes it."""
+        view = super().changeform_view
+        if request.method != "POST":
+            return view(request, object_id, form_url, extra_context)
+
+        def save() -> HttpResponse:
+            _read_anew(request)
+            return view(request, object_id, form_url, extra_context)
+
+        return repeated(save)()
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is deleted from the admin: evidence stays."""

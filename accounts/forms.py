@@ -13,6 +13,8 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import TOTP
 from django import forms
 
+from accounts.models import User
+
 ADVICE = "At least 15 characters. A few random words with spaces between them work well."
 
 
@@ -64,6 +66,60 @@ class ResetPasswordForm(PlainForm, account_forms.ResetPasswordKeyForm):
 
     labels = {"password1": "New password", "password2": "New password again"}
     help_texts = {"password1": ADVICE}
+
+
+class AskSignInLinkForm(PlainForm):
+    """The address of a customer who wants to sign in."""
+
+    labels = {"email": "E-mail address"}
+    email = forms.EmailField(
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": "Type your e-mail address.",
+            "invalid": "This is no e-mail address. It looks like name@example.com.",
+        },
+    )
+
+    def clean_email(self) -> str:
+        """Return the address as addresses are kept: in lower case."""
+        return str(self.cleaned_data["email"]).lower()
+
+
+class NewAddressForm(AskSignInLinkForm):
+    """A customer's new e-mail address."""
+
+    labels = {"email": "New e-mail address"}
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._person = person
+
+    def clean_email(self) -> str:
+        """Refuse the address that the person has already."""
+        address = super().clean_email()
+        if address == self._person.email:
+            raise forms.ValidationError("This is your present address. Type the new one.")
+        return address
+
+
+class NameForm(PlainForm):
+    """How a customer is called in mails and by support."""
+
+    labels = {"name": "Your name"}
+    help_texts = {"name": "First and last name."}
+    name = forms.CharField(
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": "Type your name."},
+    )
+
+    def clean_name(self) -> str:
+        """Refuse what cannot be printed: it would hide in mails and lists."""
+        name = str(self.cleaned_data["name"])
+        if not name.isprintable():
+            raise forms.ValidationError("Type the name in letters, on one line.")
+        return name
 
 
 class CodeForm(PlainForm):

@@ -1,11 +1,10 @@
-"""What an administrator does to a person's way of signing in."""
+"""What happens to a person's way of signing in, and the notices of it."""
 
 import logging
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,7 +16,7 @@ def settle_new_address(person: User, *, old_address: str) -> None:
     """Make the old address useless for signing in, and tell it so."""
     # The library keeps the addresses it has sent links to; each would still open the account.
     EmailAddress.objects.filter(user_id=person.pk).delete()
-    _announce_after_commit("account/email/email_changed", old_address)
+    tell(old_address, "account/email/email_changed")
 
 
 def forget_second_factor(person: User, *, by: User) -> None:
@@ -27,10 +26,10 @@ def forget_second_factor(person: User, *, by: User) -> None:
     """
     Authenticator.objects.filter(user_id=person.pk).delete()
     logger.warning("second factor of person %s removed by person %s", person.pk, by.pk)
-    _announce_after_commit("mfa/email/totp_deactivated", person.email)
+    tell(person.email, "mfa/email/totp_deactivated")
 
 
-def _announce_after_commit(template: str, address: str) -> None:
-    # Without the client's address and browser: they are the administrator's.
-    context = {"timestamp": timezone.now()}
-    transaction.on_commit(lambda: get_adapter().send_mail(template, address, context))
+def tell(address: str, template: str) -> None:
+    """Mail a notice of a change to an address; it is written down together with the change."""
+    # Without the client's address and browser: they may be the administrator's.
+    get_adapter().send_mail(template, address, {"timestamp": timezone.now()})

@@ -59,6 +59,12 @@ THEME: dict[str, Any] = {
                 "items": [
                     {"title": "Home", "icon": "home", "link": reverse_lazy("admin:index")},
                     _link(
+                        "Requests",
+                        "assignment_add",
+                        "admin:numbers_hostingrequest_changelist",
+                        "numbers.view_hostingrequest",
+                    ),
+                    _link(
                         "Import orders",
                         "move_to_inbox",
                         "admin:numbers_importorder_changelist",
@@ -77,7 +83,32 @@ THEME: dict[str, Any] = {
                         "numbers.view_telephonenumber",
                     ),
                     _link("Cases", "rule", "admin:numbers_case_changelist", "numbers.view_case"),
+                    _link(
+                        "Withdrawals",
+                        "undo",
+                        "admin:numbers_withdrawal_changelist",
+                        "numbers.view_withdrawal",
+                    ),
+                    _link(
+                        "Removals",
+                        "phonelink_erase",
+                        "admin:numbers_removalorder_changelist",
+                        "numbers.view_removalorder",
+                    ),
+                    _link(
+                        "Messages",
+                        "sms",
+                        "admin:messaging_message_changelist",
+                        "messaging.view_message",
+                    ),
+                    _link(
+                        "Opt-outs",
+                        "do_not_disturb_on",
+                        "admin:messaging_optout_changelist",
+                        "messaging.view_optout",
+                    ),
                     _link("LOAs", "contract", "admin:numbers_loa_changelist", "numbers.view_loa"),
+                    _link("LOA cover", "verified", "admin:numbers_loa_cover", "numbers.view_loa"),
                     _link(
                         "Alerts",
                         "notification_important",
@@ -95,6 +126,12 @@ THEME: dict[str, Any] = {
                         "inbox",
                         "admin:numbers_webhookevent_changelist",
                         "numbers.view_webhookevent",
+                    ),
+                    _link(
+                        "Message callbacks",
+                        "mark_unread_chat_alt",
+                        "admin:messaging_messageevent_changelist",
+                        "messaging.view_messageevent",
                     ),
                     _link(
                         "Webhook subscriptions",
@@ -135,6 +172,12 @@ THEME: dict[str, Any] = {
                 "items": [
                     _link(
                         "People", "group", "admin:accounts_user_changelist", "accounts.view_user"
+                    ),
+                    _link(
+                        "Exports",
+                        "download",
+                        "admin:numbers_export_changelist",
+                        "numbers.view_export",
                     ),
                 ],
             },

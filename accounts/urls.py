@@ -4,7 +4,13 @@ from allauth.account import views as account_views
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from accounts.views import email_change, sign_in_link
+
 urlpatterns = [
+    path("link/", sign_in_link.ask, name="account_sign_in_link"),
+    path("link/sent/", sign_in_link.sent, name="account_sign_in_link_sent"),
+    path("link/<str:key>/", sign_in_link.sign_in, name="account_sign_in_by_link"),
+    path("email/<str:key>/", email_change.confirm, name="account_confirm_email"),
     path("login/", account_views.login, name="account_login"),
     path("logout/", account_views.logout, name="account_logout"),
     path("inactive/", account_views.account_inactive, name="account_inactive"),

@@ -106,8 +106,8 @@ def test_nobody_is_deleted(client: Client, grace: User) -> None:
     assert User.objects.count() == 2
 
 
-@pytest.mark.django_db(transaction=True)  # the mail leaves on commit
 def test_a_changed_address_no_longer_signs_in_and_is_told(client: Client, grace: User) -> None:
+    """A16: changed by an administrator."""
     ada = person(Role.CUSTOMER)
     # Asking for a link makes the library keep the address.
     Client().post("/accounts/password/reset/", {"email": "ada@example.com"})
@@ -120,7 +120,6 @@ def test_a_changed_address_no_longer_signs_in_and_is_told(client: Client, grace:
     ]
 
 
-@pytest.mark.django_db(transaction=True)  # the mail leaves on commit
 def test_a_lost_phone_is_forgotten_and_the_person_is_told(client: Client, grace: User) -> None:
     ada = person()
     add_app(ada)

@@ -46,6 +46,7 @@ def staff_page(client: Client) -> tuple[int, str]:
 def test_staff_without_one_are_led_to_set_it_up_and_see_no_staff_page(
     client: Client, role: str
 ) -> None:
+    """A13: the password only."""
     person(role)
     assert give_password(client).headers["Location"] == "/admin/"
     assert staff_page(client) == (302, "/accounts/2fa/totp/activate/?next=%2Fadmin%2F")
@@ -71,6 +72,7 @@ def test_password_then_code_opens_the_staff_pages(client: Client) -> None:
 
 
 def test_a_code_is_taken_once(client: Client) -> None:
+    """A13: a code used twice."""
     add_app(person())
     give_password(client)
     give_code(client, code())
@@ -107,6 +109,7 @@ def test_the_next_code_is_taken_after_a_used_one(
 
 @pytest.mark.parametrize("seconds_ago", [30, 120, -120])
 def test_a_code_of_another_time_is_refused(client: Client, seconds_ago: int) -> None:
+    """A13: a code of two minutes ago, among others."""
     add_app(person())
     give_password(client)
     assert give_code(client, code(seconds_ago=seconds_ago)).status_code == 200
@@ -180,6 +183,7 @@ def test_customers_need_none_and_find_no_staff_page(client: Client) -> None:
 
 
 def test_a_role_taken_away_closes_the_staff_pages_at_the_next_click(client: Client) -> None:
+    """P09: with a second factor."""
     ada = person()
     add_app(ada)
     give_password(client)

@@ -32,7 +32,7 @@ def link_in(message: mail.EmailMessage) -> str:
 def test_the_right_password_signs_a_customer_in(client: Client) -> None:
     ada = person(Role.CUSTOMER)
     form = {"login": "ADA@example.com", "password": PASSWORD}
-    assert client.post("/accounts/login/", form).headers["Location"] == "/"
+    assert client.post("/accounts/login/", form).headers["Location"] == "/my/"
     assert client.session["_auth_user_id"] == str(ada.pk)
 
 
@@ -97,7 +97,7 @@ def test_the_proxy_names_the_client_and_the_client_cannot(settings: Settings) ->
 def test_signing_in_leads_to_no_other_site(client: Client, target: str) -> None:
     person(Role.CUSTOMER)
     form = {"login": "ada@example.com", "password": PASSWORD, "next": target}
-    assert client.post("/accounts/login/", form).headers["Location"] == "/"
+    assert client.post("/accounts/login/", form).headers["Location"] == "/my/"
 
 
 @pytest.mark.parametrize("path", ["signup/", "email/", "confirm-email/", "password/set/x/", ""])
@@ -130,6 +130,7 @@ def test_signing_out_takes_a_click_not_a_visit(client: Client) -> None:
     ],
 )
 def test_password_rules(client: Client, password: str, complaint: str) -> None:
+    """A12: length, spaces and Unicode, well-known ones; no rule of composition."""
     client.force_login(person(Role.CUSTOMER))
     form = {"oldpassword": PASSWORD, "password1": password, "password2": password}
     response = client.post("/accounts/password/change/", form)
@@ -169,6 +170,7 @@ def test_a_mail_server_that_is_away_shows_in_no_answer(client: Client, settings:
 
 
 def test_the_link_carries_the_configured_host(client: Client, settings: Settings) -> None:
+    """A08: reset links."""
     settings.SITE_URL = "https://portal.example"
     person()
     ask_for_link(client, HTTP_X_FORWARDED_HOST="evil.example")
@@ -176,6 +178,7 @@ def test_the_link_carries_the_configured_host(client: Client, settings: Settings
 
 
 def test_a_false_host_is_refused(client: Client) -> None:
+    """A08: nothing is mailed."""
     person()
     assert ask_for_link(client, HTTP_HOST="evil.example") == "400"
     assert mail.outbox == []
@@ -184,6 +187,7 @@ def test_a_false_host_is_refused(client: Client) -> None:
 def test_the_link_sets_a_password_once_and_a_visit_uses_nothing_up(
     client: Client, settings: Settings
 ) -> None:
+    """A01: reset links."""
     settings.SITE_URL = "http://testserver"
     person(Role.CUSTOMER)
     ask_for_link(client)
@@ -212,6 +216,7 @@ def test_a_new_password_does_not_replace_the_second_factor(
 
 
 def test_one_address_gets_five_links_an_hour_at_most(client: Client) -> None:
+    """A07: reset links; test_sign_in_link has those that sign in."""
     person()
     answers = [ask_for_link(client) for _ in range(6)]
     assert answers == ["/accounts/password/reset/done/"] * 5 + ["429"]
