@@ -5,13 +5,14 @@ from http import HTTPStatus
 from xml.etree.ElementTree import Element
 
 from carrier import xmlbody
-from carrier.account import ApiVersion
+from carrier.account import Interface
 from carrier.errors import CredentialsRefused, NotFound, OutcomeUnknown, Problem, Refused
 from carrier.exchange import redacted
 from carrier.problems import read_problems
 from carrier.wire import Answer
 
 XML = "application/xml; charset=utf-8"
+JSON = "application/json; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,14 @@ class Call:
     bucket: str
     method: str
     path: str
-    version: ApiVersion
+    version: Interface
     query: tuple[tuple[str, str], ...] = ()
     body: bytes = field(default=b"", repr=False)
     content_type: str = XML
     order_id: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    # Unpacked bytes, where what is asked for may be larger than the settings allow for an answer.
+    answer_limit: int | None = None
 
     @property
     def is_read(self) -> bool:

@@ -36,7 +36,7 @@ from carrier.errors import (
     UnreadableBody,
 )
 from carrier.exchange import Exchange, kept_body, redacted
-from carrier.problems import read_problems
+from carrier.problems import read_json_problems, read_problems
 from carrier.telephone import NumberFormat
 from carrier.throttle import Throttle
 from carrier.tokens import Token, TokenStore, read_token
@@ -49,6 +49,9 @@ _FIRST_PAUSE_SECONDS = 0.2
 
 # Refused by their status alone: the server says that it did not take the request up.
 _CLEAR_STATUSES = frozenset({405, 406, 411, 413, 414, 415, 431})
+
+# By resource, where the answer is not XML.
+_ACCEPTED = {"loas": "*/*", "messages": "application/json"}
 
 Result = TypeVar("Result")
 
@@ -120,7 +123,7 @@ class Carrier:
         authorization = self._authorization(call, deadline)
         headers = {
             "Authorization": authorization,
-            "Accept": "*/*" if call.bucket == "loas" else "application/xml",
+            "Accept": _ACCEPTED.get(call.bucket, "application/xml"),
             "Accept-Encoding": "gzip",
         }
         if call.body:
@@ -166,7 +169,7 @@ class Carrier:
                 body=call.body,
                 deadline=deadline,
                 connect_timeout=self.settings.connect_timeout,
-                answer_limit=self.settings.answer_limit,
+                answer_limit=call.answer_limit or self.settings.answer_limit,
             )
             status = answer.status
             result = judge(answer)
@@ -329,6 +332,8 @@ class Carrier:
 
 def _problems_of(answer: Answer) -> tuple[Problem, ...]:
     try:
+        if "json" in answer.content_type.lower():
+            return read_json_problems(answer.body)
         return read_problems(xmlbody.parse(answer.body))
     except UnreadableBody:
         return ()

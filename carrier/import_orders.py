@@ -7,29 +7,25 @@ from collections.abc import Iterable
 from datetime import date
 from xml.etree.ElementTree import Element
 
-from carrier import xmlbody
+from carrier import order_shapes, xmlbody
 from carrier.call import Call
 from carrier.client import Carrier
 from carrier.dates import read_date
 from carrier.errors import UnreadableBody
-from carrier.identifiers import checked_order_id, is_uuid, last_segment
-from carrier.problems import NUMBER_LISTS, read_numbers, read_problems
+from carrier.identifiers import checked_order_id
 from carrier.records import (
     HistoryEntry,
-    ImportOrderList,
     ImportOrderRecord,
-    ImportOrderSummary,
     NewImportOrder,
+    OrderList,
     OrderStatus,
     ServiceAddress,
 )
-from carrier.telephone import NumberFormat, all_on_wire, on_wire
+from carrier.telephone import NumberFormat, all_on_wire
 from carrier.wire import Answer
 
-#: The carrier's list ends here without saying so.
-MAX_ROWS = 1000
-
 _BUCKET = "importTnOrders"
+_WHAT = "import order"
 
 # The carrier's element for each part of an address, in the order of its schema.
 _ADDRESS = (
@@ -73,7 +69,13 @@ def create(carrier: Carrier, *, order: NewImportOrder) -> ImportOrderRecord:
     )
     return carrier.call(
         call,
-        lambda answer: _read_created(call, answer, order),
+        lambda answer: order_shapes.read_created(
+            call,
+            answer,
+            _read,
+            customer_order_id=order.customer_order_id,
+            echo=lambda order_id: _echo(order, order_id),
+        ),
         order_id_of=lambda record: record.order_id,
     )
 
@@ -95,13 +97,7 @@ def get(carrier: Carrier, *, order_id: str) -> ImportOrderRecord:
     )
 
     def read(answer: Answer) -> ImportOrderRecord:
-        root = xmlbody.parse(answer.body)
-        if _order_node(root) is None and (problems := read_problems(root)):
-            raise call.refused(answer.status, problems)
-        record = read_order(root, known_order_id=order_id)
-        if record.order_id != order_id:
-            raise call.unknown("the answer is about another order", status=answer.status)
-        return record
+        return order_shapes.read_found(call, answer, _read, order_id=order_id)
 
     return carrier.call(call, read)
 
@@ -117,37 +113,35 @@ def find(
     modified_from: date | None = None,
     modified_to: date | None = None,
     loa_type: str = "",
-) -> ImportOrderList:
+) -> OrderList:
     """The account's import orders that meet all given filters, at most 1,000.
 
     Without a date, number or customer order id the carrier looks back two years only. Returns an
     empty list only when the carrier readably said so; everything else that is not a list (404, an
     empty body, an error inside a 200, a count that contradicts the rows) raises a CarrierError.
     """
-    filters = [("status", status.value) for status in statuses]
-    if telephone_number:
-        filters.append(("tn", on_wire(telephone_number, carrier.number_format)))
-    for name, text in (("customerOrderId", customer_order_id), ("loaType", loa_type)):
-        if text:
-            filters.append((name, text))
-    for name, day in (
-        ("createdDateFrom", created_from),
-        ("createdDateTo", created_to),
-        ("modifiedDateFrom", modified_from),
-        ("modifiedDateTo", modified_to),
-    ):
-        if day is not None:
-            filters.append((name, day.strftime("%Y-%m-%d")))
+    search = order_shapes.Search(
+        customer_order_id=customer_order_id,
+        telephone_number=telephone_number,
+        statuses=statuses,
+        created_from=created_from,
+        created_to=created_to,
+        modified_from=modified_from,
+        modified_to=modified_to,
+    )
+    filters = search.query(carrier.number_format)
+    if loa_type:
+        filters = (*filters, ("loaType", loa_type))
     call = Call(
         operation="import_orders.find",
         bucket=_BUCKET,
         method="GET",
         path=path_of(carrier),
         version=carrier.settings.api_version,
-        query=tuple(filters),
+        query=filters,
     )
 
-    def read(answer: Answer) -> ImportOrderList:
+    def read(answer: Answer) -> OrderList:
         return read_list(call.root_of(answer))
 
     return carrier.call(call, read)
@@ -203,53 +197,25 @@ def read_order(root: Element, *, known_order_id: str = "") -> ImportOrderRecord:
 
     Raises UnreadableBody when there is no order or its id is not a UUID.
     """
-    node = _order_node(root)
-    if node is None:
-        raise UnreadableBody("there is no import order in it")
-    parts: dict[str, Element] = {}
-    for part in node:
-        parts.setdefault(xmlbody.name_of(part), part)
-
-    def text(*names: str) -> str:
-        return next((found for name in names if (found := xmlbody.text(parts.get(name)))), "")
-
-    order_id = text("orderid", "id") or known_order_id
-    if not is_uuid(order_id):
-        raise UnreadableBody("the import order has no readable id")
-    raw_status = text("processingstatus", "orderstatus")
-    raw_created_at, raw_last_modified_at = text("ordercreatedate"), text("lastmodifieddate")
+    node = order_shapes.node_of(root, what=_WHAT)
+    record = order_shapes.read_record(node, what=_WHAT, known_order_id=known_order_id)
     return ImportOrderRecord(
-        order_id=order_id.lower(),
-        customer_order_id=text("customerorderid"),
-        status=OrderStatus.read(raw_status),
-        raw_status=raw_status,
-        telephone_numbers=read_numbers(parts.get("telephonenumbers")),
-        problems=read_problems(node),
-        site_id=text("siteid"),
-        sip_peer_id=text("sippeerid"),
-        created_at=read_date(raw_created_at),
-        raw_created_at=raw_created_at,
-        last_modified_at=read_date(raw_last_modified_at),
-        raw_last_modified_at=raw_last_modified_at,
-        subscriber_name=xmlbody.text(parts.get("subscriber"), "name"),
-        loa_type=text("loatype"),
-        loa_authorizing_person=text("loaauthorizingperson"),
+        **vars(record),
+        site_id=xmlbody.text(node, "siteid"),
+        sip_peer_id=xmlbody.text(node, "sippeerid"),
+        subscriber_name=xmlbody.text(xmlbody.child(node, "subscriber"), "name"),
+        loa_type=xmlbody.text(node, "loatype"),
+        loa_authorizing_person=xmlbody.text(node, "loaauthorizingperson"),
     )
 
 
-def read_list(root: Element) -> ImportOrderList:
+def _read(root: Element, known_order_id: str) -> ImportOrderRecord:
+    return read_order(root, known_order_id=known_order_id)
+
+
+def read_list(root: Element) -> OrderList:
     """The rows of a list. Raises UnreadableBody when it is no list or contradicts itself."""
-    holder = xmlbody.unwrap(root)
-    if xmlbody.name_of(holder) != "importtnorders":
-        raise UnreadableBody("it is not a list of import orders")
-    rows = tuple(
-        _read_row(xmlbody.unwrap(row)) for row in xmlbody.children(holder, "importtnordersummary")
-    )
-    # Totals are known to be wrong, so the rows count; but "none" must be beyond doubt, because an
-    # order that is not found may be sent again by a person.
-    if not rows and xmlbody.text(holder, "totalcount") not in ("", "0"):
-        raise UnreadableBody("the list counts orders but shows none")
-    return ImportOrderList(rows, truncated=len(rows) >= MAX_ROWS)
+    return order_shapes.read_list(root, name="importtnorder", what=_WHAT)
 
 
 def read_history(root: Element) -> tuple[HistoryEntry, ...]:
@@ -269,78 +235,17 @@ def read_history(root: Element) -> tuple[HistoryEntry, ...]:
     )
 
 
-def _read_row(row: Element) -> ImportOrderSummary:
-    order_id = xmlbody.text(row, "orderid")
-    if not is_uuid(order_id):
-        raise UnreadableBody("a row of the list has no readable order id")
-    raw_status = xmlbody.text(row, "orderstatus", "processingstatus")
-    raw_created_at = xmlbody.text(row, "orderdate", "ordercreatedate")
-    raw_last_modified_at = xmlbody.text(row, "lastmodifieddate")
-    return ImportOrderSummary(
-        order_id=order_id.lower(),
-        customer_order_id=xmlbody.text(row, "customerorderid"),
-        status=OrderStatus.read(raw_status),
-        raw_status=raw_status,
-        telephone_number_count=xmlbody.number(row, "countoftns", "countsoftns"),
-        created_at=read_date(raw_created_at),
-        raw_created_at=raw_created_at,
-        last_modified_at=read_date(raw_last_modified_at),
-        raw_last_modified_at=raw_last_modified_at,
-        user_id=xmlbody.text(row, "userid"),
-    )
-
-
-def _order_node(root: Element) -> Element | None:
-    return next(
-        (
-            node
-            for node in xmlbody.walk(root, skipping=NUMBER_LISTS)
-            if xmlbody.child(node, "orderid", "processingstatus") is not None
-        ),
-        None,
-    )
-
-
-def _read_created(call: Call, answer: Answer, order: NewImportOrder) -> ImportOrderRecord:
-    """The accepted order, or the error that says why we cannot call it accepted."""
-    located = last_segment(answer.headers.get("Location", ""))
-    located = located.lower() if is_uuid(located) else ""
-    if not answer.body.strip():
-        if not located:
-            raise call.unknown("neither Location nor body names an order", status=answer.status)
-        return _echo(order, located)
-    root = xmlbody.parse(answer.body)
-    node = _order_node(root)
-    named = xmlbody.text(node, "orderid", "id").lower() if node is not None else ""
-    if not named and not located:
-        if problems := read_problems(root):
-            raise call.refused(answer.status, problems)
-        raise call.unknown("neither Location nor body names an order", status=answer.status)
-    if node is None:
-        raise call.unknown("Location names an order, the body holds none", status=answer.status)
-    if named and located and located != named:
-        raise call.unknown("Location and body do not name one order", status=answer.status)
-    record = read_order(root, known_order_id=located)
-    if record.customer_order_id and record.customer_order_id != order.customer_order_id.strip():
-        raise call.unknown("the answer is about another customer order id", status=answer.status)
-    return record
-
-
 def _echo(order: NewImportOrder, order_id: str) -> ImportOrderRecord:
     """What is known of an order that was accepted with its address only."""
-    return ImportOrderRecord(
+    record = order_shapes.bare_record(
         order_id=order_id,
         customer_order_id=order.customer_order_id,
-        status=OrderStatus.UNKNOWN,
-        raw_status="",
         telephone_numbers=order.telephone_numbers,
-        problems=(),
+    )
+    return ImportOrderRecord(
+        **vars(record),
         site_id=order.site_id,
         sip_peer_id=order.sip_peer_id,
-        created_at=None,
-        raw_created_at="",
-        last_modified_at=None,
-        raw_last_modified_at="",
         subscriber_name=order.subscriber_name,
         loa_type=order.loa_type,
         loa_authorizing_person=order.loa_authorizing_person,

@@ -4,6 +4,7 @@ Source: the carrier's API pages for `importTnOrders/{orderId}/loas`. No size lim
 """
 
 import re
+from dataclasses import replace as replace_fields
 from email.message import Message
 from xml.etree.ElementTree import Element
 
@@ -33,6 +34,8 @@ CONTENT_TYPES = frozenset(
 )
 DOCUMENT_TYPES = frozenset({"LOA", "INVOICE", "CSR", "OTHER"})
 
+# What we upload is 10 MiB at most; what others put there may be somewhat larger.
+_FILE_LIMIT = 16 * 1024 * 1024
 # Some bodies put the name between quotes; nothing else is taken away.
 _QUOTES = re.compile(r'^"(.*)"$')
 
@@ -97,7 +100,9 @@ def list_files(carrier: Carrier, *, order_id: str) -> tuple[LoaFile, ...]:
 
 def download(carrier: Carrier, *, order_id: str, file_id: str) -> LoaContent:
     """The file, whole. Raises OutcomeUnknown when nothing proves that it is whole."""
-    call = _call(carrier, "download", "GET", order_id, file_id)
+    call = replace_fields(
+        _call(carrier, "download", "GET", order_id, file_id), answer_limit=_FILE_LIMIT
+    )
 
     def read(answer: Answer) -> LoaContent:
         if not answer.is_whole:

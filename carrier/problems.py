@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
-from carrier import xmlbody
+from carrier import jsonbody, xmlbody
 from carrier.errors import Problem
 from carrier.telephone import all_from_wire
 
@@ -24,6 +24,21 @@ def read_problems(root: Element) -> tuple[Problem, ...]:
         for element in xmlbody.walk(root, skipping=NUMBER_LISTS)
         if (problem := _problem(element)) is not None
     )
+
+
+def read_json_problems(body: bytes) -> tuple[Problem, ...]:
+    """The reasons in a refusal of the messaging API: the whole one, then one for each field.
+
+    Raises UnreadableBody when it is no JSON.
+    """
+    refusal = jsonbody.members(jsonbody.parse(body))
+    whole = Problem(jsonbody.text(refusal, "type"), jsonbody.text(refusal, "description"))
+    fields = [jsonbody.members(row) for row in jsonbody.rows(refusal.get("fieldErrors"))]
+    problems = [whole] + [
+        Problem(jsonbody.text(field, "fieldName"), jsonbody.text(field, "description"))
+        for field in fields
+    ]
+    return tuple(problem for problem in problems if problem.code or problem.description)
 
 
 def read_numbers(element: Element | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from carrier.errors import Problem
 
 
 class OrderStatus(StrEnum):
-    """Where an import order stands. The carrier's unread words become UNKNOWN."""
+    """Where an order stands. The carrier's unread words become UNKNOWN."""
 
     RECEIVED = "RECEIVED"
     PROCESSING = "PROCESSING"
@@ -92,8 +92,11 @@ class NewImportOrder:
 
 
 @dataclass(frozen=True)
-class ImportOrderRecord:
-    """An import order as the carrier has it. Dates are None when absent or not readable."""
+class OrderRecord:
+    """What every order about imported numbers says, and all that a removal says.
+
+    Dates are None when absent or not readable.
+    """
 
     order_id: str
     customer_order_id: str
@@ -101,15 +104,10 @@ class ImportOrderRecord:
     raw_status: str
     telephone_numbers: tuple[str, ...]
     problems: tuple[Problem, ...]
-    site_id: str
-    sip_peer_id: str
     created_at: datetime | None
     raw_created_at: str
     last_modified_at: datetime | None
     raw_last_modified_at: str
-    subscriber_name: str
-    loa_type: str
-    loa_authorizing_person: str
 
     def results(self) -> dict[str, NumberResult]:
         """Each number's result, which the carrier does not state and we must derive.
@@ -144,7 +142,26 @@ class ImportOrderRecord:
 
 
 @dataclass(frozen=True)
-class ImportOrderSummary:
+class ImportOrderRecord(OrderRecord):
+    """An import order as the carrier has it."""
+
+    site_id: str
+    sip_peer_id: str
+    subscriber_name: str
+    loa_type: str
+    loa_authorizing_person: str
+
+
+@dataclass(frozen=True)
+class NewRemoval:
+    """An order to end the hosting of numbers; the reference is as that of an import order."""
+
+    customer_order_id: str
+    telephone_numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OrderSummary:
     """One row of the carrier's list. `telephone_number_count` is None when it is no number."""
 
     order_id: str
@@ -160,10 +177,10 @@ class ImportOrderSummary:
 
 
 @dataclass(frozen=True)
-class ImportOrderList:
+class OrderList:
     """A list that could be read. `truncated`: the carrier stops at 1,000, there may be more."""
 
-    rows: tuple[ImportOrderSummary, ...]
+    rows: tuple[OrderSummary, ...]
     truncated: bool
 
 
@@ -272,3 +289,34 @@ class Notification:
     subscription_id: str
     last_modified_at: datetime | None
     raw_last_modified: str
+
+
+@dataclass(frozen=True)
+class NewMessage:
+    """A text message to send. Numbers are E.164; `tag` comes back in every news of it."""
+
+    application_id: str
+    from_number: str
+    to_number: str
+    text: str
+    tag: str
+
+
+@dataclass(frozen=True)
+class MessageNews:
+    """One event of a message callback.
+
+    `to_number` is the one receiver that it is about. Numbers are E.164 where they can be read as
+    such; `owner_number` is ours, "" where the carrier does not say.
+    """
+
+    kind: str
+    message_id: str
+    owner_number: str
+    from_number: str
+    to_number: str
+    text: str
+    tag: str
+    error_code: str
+    description: str
+    at: datetime | None

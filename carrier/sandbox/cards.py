@@ -32,6 +32,7 @@ class Act(StrEnum):
     CREATED_DROPPED = auto()
     CREATED_CUT = auto()
     NOT_CREATED_500 = auto()
+    REMOVAL_FAILS = auto()
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ CARDS: tuple[Card, ...] = (
     Card("8021", Act.CREATED_DROPPED, "the order is created but the connection is dropped"),
     Card("8022", Act.CREATED_CUT, "the order is created but the answer is cut short"),
     Card("8023", Act.NOT_CREATED_500, "nothing is created, answered with 500"),
+    Card("8030", Act.REMOVAL_FAILS, "is imported; a removal fails for it with 5150", "5150"),
 )
 
 _BY_LINE = {card.line: card for card in CARDS}

@@ -6,7 +6,7 @@ import json
 import urllib.parse
 from dataclasses import asdict, replace
 
-from carrier.sandbox.delivery import Delivered, deliver
+from carrier.sandbox.delivery import Delivered, Webhook, deliver
 from carrier.sandbox.exchange import HTML, JSON, Answer, Request
 from carrier.sandbox.faults import Fault
 from carrier.sandbox.numbering_plan import from_wire
@@ -66,6 +66,10 @@ def _answer(state: SandboxState, request: Request, url: str) -> Answer:
             return _json(200, {"lost": lose(state, number, notify=notify)})
         case ("POST", "notices"):
             return _notice(state, _read(request))
+        case ("GET", "messages"):
+            return _json(200, [asdict(message) for message in state.messages.all()])
+        case ("POST", "callbacks"):
+            return _callback(state, _read(request))
     raise NotKnownError(f"{request.method} {request.path} is not known here")
 
 
@@ -146,6 +150,31 @@ def _notice(state: SandboxState, wanted: dict[str, object]) -> Answer:
         str(wanted.get("body", "")).encode(),
         credentials=_credentials_word(wanted.get("credentials", True)),
         content_type=str(wanted.get("content_type", "application/xml")),
+    )
+    return _json(200, asdict(delivered))
+
+
+def send_callback(
+    state: SandboxState, body: bytes, *, url: str, username: str, password: str
+) -> Delivered:
+    """Send a message callback with any body to an address, and wait for the end of it.
+
+    With a user name the challenge is answered as the carrier does. Raises ControlError for what
+    is no address.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise ControlError("url must begin with http:// or https://")
+    webhook = Webhook(url, body, username, password, content_type=JSON)
+    return deliver(webhook, timeout=state.options.webhook_timeout)
+
+
+def _callback(state: SandboxState, wanted: dict[str, object]) -> Answer:
+    delivered = send_callback(
+        state,
+        json.dumps(wanted.get("events", [])).encode(),
+        url=str(wanted.get("url", "")),
+        username=str(wanted.get("username", "")),
+        password=str(wanted.get("password", "")),
     )
     return _json(200, asdict(delivered))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum, auto
@@ -87,6 +88,14 @@ def xml(status: int, body: bytes, *, location: str = "") -> Answer:
     if location:
         headers["Location"] = location
     return Answer(status, body, headers)
+
+
+def json_refusal(kind: str, description: str, field: str = "") -> Answer:
+    """400 with the reasons as the messaging interface writes them."""
+    reasons: dict[str, object] = {"type": kind, "description": description}
+    if field:
+        reasons["fieldErrors"] = [{"fieldName": field, "description": f"'{field}' is not valid"}]
+    return Answer(400, json.dumps(reasons).encode(), {"Content-Type": JSON})
 
 
 @dataclass

@@ -18,7 +18,7 @@ from carrier.sandbox.document import (
     text_at,
 )
 from carrier.sandbox.exchange import Answer, Call, xml
-from carrier.sandbox.import_orders import orders_path, with_order
+from carrier.sandbox.import_orders import IMPORT_ORDERS
 from carrier.sandbox.loa_shelf import LoaFile
 from carrier.sandbox.order_book import Order
 from carrier.sandbox.state import SandboxState
@@ -42,7 +42,7 @@ _EXTENSIONS = {
 
 def upload(state: SandboxState, call: Call, order_id: str) -> Answer:
     """POST loas: the raw file, its type in Content-Type, its documentType in query or header."""
-    return with_order(state, order_id, lambda order: _upload(state, call, order))
+    return IMPORT_ORDERS.with_order(state, order_id, lambda order: _upload(state, call, order))
 
 
 def _upload(state: SandboxState, call: Call, order: Order) -> Answer:
@@ -57,7 +57,7 @@ def _upload(state: SandboxState, call: Call, order: Order) -> Answer:
     return xml(
         201,
         file_result(_UPLOAD, "0", message, filename=file_id),
-        location=f"{orders_path(call)}/{order.order_id}/loas/{file_id}",
+        location=f"{IMPORT_ORDERS.path(call)}/{order.order_id}/loas/{file_id}",
     )
 
 
@@ -84,7 +84,7 @@ def _refuse(code: str) -> Answer:
 
 def list_files(state: SandboxState, call: Call, order_id: str) -> Answer:
     """GET loas: names only, or names with what is said about the files for metadata=true."""
-    return with_order(state, order_id, lambda order: _list(state, call, order))
+    return IMPORT_ORDERS.with_order(state, order_id, lambda order: _list(state, call, order))
 
 
 def _list(state: SandboxState, call: Call, order: Order) -> Answer:

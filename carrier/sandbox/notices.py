@@ -9,17 +9,20 @@ from xml.etree.ElementTree import Element, SubElement
 from carrier.sandbox.delivery import Webhook
 from carrier.sandbox.document import leaf, leaves, render
 from carrier.sandbox.instants import to_text
-from carrier.sandbox.order_book import Order
+from carrier.sandbox.order_book import Order, OrderKind
 from carrier.sandbox.subscription_book import Subscription, SubscriptionBook
 
-ORDER_TYPE = "importtnorders"
+_ORDER_TYPES = {
+    OrderKind.IMPORT: "importtnorders",
+    OrderKind.REMOVAL: "removeImportedTnOrders",
+}
 MESSAGING_LOST = "MESSAGING_LOST"
 
 _MESSAGES = {
-    "COMPLETE": "All telephone numbers of the import order are done.",
-    "PARTIAL": "Some telephone numbers of the import order were not taken.",
-    "FAILED": "The import order has failed.",
-    "EXCEPTION": "The import order needs a look.",
+    "COMPLETE": "All telephone numbers of the order are done.",
+    "PARTIAL": "Some telephone numbers of the order were not taken.",
+    "FAILED": "The order has failed.",
+    "EXCEPTION": "The order needs a look.",
 }
 
 
@@ -35,7 +38,7 @@ class Notices:
 
         A subscription to one order is gone once that has ended, told (`times` above 0) or not.
         """
-        for subscription in self._matching(order_id=order.order_id):
+        for subscription in self._matching(order.kind, order_id=order.order_id):
             body = _order_news(order, status or order.status, subscription)
             for _ in range(times):
                 self._send(_webhook(subscription, body))
@@ -50,15 +53,15 @@ class Notices:
 
     def subscribed_webhook(self, body: bytes, content_type: str) -> Webhook | None:
         """Any body, addressed to the first subscription for import orders; None without one."""
-        for subscription in self._matching(order_id=""):
+        for subscription in self._matching(OrderKind.IMPORT, order_id=""):
             return _webhook(subscription, body, content_type)
         return None
 
-    def _matching(self, *, order_id: str) -> list[Subscription]:
+    def _matching(self, kind: OrderKind, *, order_id: str) -> list[Subscription]:
         return [
             subscription
             for subscription in self._subscriptions.current(now=time.time())
-            if subscription.order_type.lower() == ORDER_TYPE
+            if subscription.order_type.lower() == _ORDER_TYPES[kind].lower()
             and subscription.url
             and subscription.order_id in ("", order_id)
         ]
@@ -80,12 +83,12 @@ def _webhook(
 def _order_news(order: Order, status: str, subscription: Subscription) -> bytes:
     root = Element("Notification")
     leaf(root, "SubscriptionId", subscription.subscription_id)
-    leaf(root, "OrderType", ORDER_TYPE)
+    leaf(root, "OrderType", _ORDER_TYPES[order.kind])
     leaf(root, "OrderId", order.order_id)
     if order.customer_order_id:
         leaf(root, "CustomerOrderId", order.customer_order_id)
     leaf(root, "Status", status)
-    leaf(root, "Message", _MESSAGES.get(status, f"The import order is now {status}."))
+    leaf(root, "Message", _MESSAGES.get(status, f"The order is now {status}."))
     # The carrier lists the numbers of an order here even when it has failed.
     completed = SubElement(root, "CompletedTelephoneNumbers")
     leaves(completed, "TelephoneNumber", _written(order.telephone_numbers, subscription))

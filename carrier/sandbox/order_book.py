@@ -1,4 +1,4 @@
-"""Import orders as the carrier keeps them: found by id, by reference, by number and by date."""
+"""Import orders and removals as the carrier keeps them, found by id, reference, number, date."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum, auto
 from typing import NamedTuple
 
 from carrier.sandbox.store import Store
@@ -13,6 +14,13 @@ from carrier.sandbox.store import Store
 LIST_LIMIT = 1000
 TWO_YEARS = 2 * 365 * 86400
 FINAL = frozenset({"COMPLETE", "PARTIAL", "FAILED", "EXCEPTION"})
+
+
+class OrderKind(StrEnum):
+    """What an order does with its numbers."""
+
+    IMPORT = auto()
+    REMOVAL = auto()
 
 
 class Problem(NamedTuple):
@@ -25,9 +33,10 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True)
 class Order:
-    """One import order; numbers are ten digits, instants are epoch seconds.
+    """One order; numbers are ten digits, instants are epoch seconds.
 
-    `service_address` holds the address elements as they came, by their XML name.
+    `service_address` holds the address elements as they came, by their XML name. A removal has
+    neither a place nor a subscriber.
     """
 
     order_id: str
@@ -44,6 +53,7 @@ class Order:
     modified_at: float
     status: str = "RECEIVED"
     problems: tuple[Problem, ...] = ()
+    kind: OrderKind = OrderKind.IMPORT
 
     @property
     def is_final(self) -> bool:
@@ -51,7 +61,7 @@ class Order:
         return self.status in FINAL
 
     def succeeded(self) -> tuple[str, ...]:
-        """The numbers that were imported."""
+        """The numbers that the order was carried out for."""
         if self.status not in ("COMPLETE", "PARTIAL"):
             return ()
         failed = {number for problem in self.problems for number in problem.telephone_numbers}
@@ -92,6 +102,7 @@ class Step(NamedTuple):
 class Search:
     """Filters of the order list; empty and None mean "any". Dates are epoch seconds."""
 
+    kind: OrderKind = OrderKind.IMPORT
     statuses: tuple[str, ...] = ()
     telephone_number: str = ""
     customer_order_id: str = ""
@@ -110,7 +121,7 @@ class Search:
 
 
 class OrderBook:
-    """Keeps the import orders, their history, their pending steps and the hosted numbers."""
+    """Keeps the orders, their history, their pending steps and the hosted numbers."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -122,7 +133,7 @@ class OrderBook:
         problems = json.dumps(order.problems)
         with self._store.transaction() as connection:
             connection.execute(
-                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     order.order_id,
                     order.customer_order_id,
@@ -140,6 +151,7 @@ class OrderBook:
                     order.created_at,
                     order.modified_at,
                     listed_at,
+                    order.kind,
                 ),
             )
             connection.executemany(
@@ -199,19 +211,20 @@ class OrderBook:
         return [HistoryRow(*row) for row in rows]
 
     def ordered_before(self, telephone_number: str, order: Order) -> bool:
-        """Whether an older order holds the number too."""
+        """Whether an older order of the same kind holds the number too."""
         with self._store.transaction() as connection:
             row = connection.execute(
                 "SELECT 1 FROM order_numbers JOIN orders USING (order_id)"
-                " WHERE telephone_number = ? AND order_id <> ? AND created_at < ? LIMIT 1",
-                (telephone_number, order.order_id, order.created_at),
+                " WHERE telephone_number = ? AND order_id <> ? AND created_at < ? AND kind = ?"
+                " LIMIT 1",
+                (telephone_number, order.order_id, order.created_at, order.kind),
             ).fetchone()
         return row is not None
 
     def move(
         self, order: Order, status: str, *, at: float, note: str, problems: Sequence[Problem] = ()
     ) -> Order | None:
-        """Give an order its next status, with the numbers that this hosts; the order as it is now.
+        """Give an order its next status, and its numbers what follows; the order as it is now.
 
         None, and nothing changed, when it has ended meanwhile. A final status also drops the steps
         that are still pending.
@@ -226,10 +239,16 @@ class OrderBook:
             if changed.rowcount == 0:
                 return None
             _remember(connection, moved, note)
-            connection.executemany(
-                "INSERT OR REPLACE INTO hosted_numbers VALUES (?, ?)",
-                [(number, order.order_id) for number in moved.succeeded()],
-            )
+            if moved.kind is OrderKind.IMPORT:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO hosted_numbers VALUES (?, ?)",
+                    [(number, order.order_id) for number in moved.succeeded()],
+                )
+            else:
+                connection.executemany(
+                    "DELETE FROM hosted_numbers WHERE telephone_number = ?",
+                    [(number,) for number in moved.succeeded()],
+                )
             if moved.is_final:
                 connection.execute("DELETE FROM steps WHERE order_id = ?", (order.order_id,))
         return moved
@@ -300,8 +319,8 @@ def _remember(connection: sqlite3.Connection, order: Order, note: str) -> None:
 
 
 def _where(search: Search, now: float) -> tuple[list[str], list[object]]:
-    conditions = ["listed_at <= ?"]
-    values: list[object] = [now]
+    conditions = ["listed_at <= ?", "kind = ?"]
+    values: list[object] = [now, search.kind]
     for condition, value in (
         ("created_at >= ?", search.created_from),
         ("created_at < ?", search.created_before),
@@ -344,4 +363,5 @@ def _order(row: sqlite3.Row) -> Order:
             Problem(code, text, tuple(numbers))
             for code, text, numbers in json.loads(row["problems"])
         ),
+        kind=OrderKind(row["kind"]),
     )

@@ -54,6 +54,7 @@ def index_page(state: SandboxState, url: str) -> str:
     orders = [
         (
             to_text(order.created_at),
+            order.kind,
             order.order_id,
             order.customer_order_id,
             order.status,
@@ -62,7 +63,7 @@ def index_page(state: SandboxState, url: str) -> str:
         for order in state.orders.recent(_RECENT)
     ]
     latest = (
-        _table(("Created", "Order", "Customer order id", "Status", "Numbers"), orders)
+        _table(("Created", "Kind", "Order", "Customer order id", "Status", "Numbers"), orders)
         if orders
         else "<p>No orders yet.</p>"
     )

@@ -1,4 +1,4 @@
-"""What becomes of an import order after it was created, and the thread that makes it happen."""
+"""What becomes of an order after it was created, and the thread that makes it happen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from carrier.sandbox.cards import Act, Card, cards_in
 from carrier.sandbox.codes import description
 from carrier.sandbox.notices import Notices
 from carrier.sandbox.options import LiveSettings
-from carrier.sandbox.order_book import Order, OrderBook, Problem, Step
+from carrier.sandbox.order_book import Order, OrderBook, OrderKind, Problem, Step
 
 START = "start"
 FINISH = "finish"
@@ -20,11 +20,11 @@ FALSE_NEWS_SECONDS = 2.0
 """How much longer than usual an order with false news stays in PROCESSING: time to be seen."""
 
 _NOTES = {
-    "PROCESSING": "Processing of the import order has begun.",
-    "COMPLETE": "The import order is complete.",
-    "PARTIAL": "The import order is complete in part.",
-    "FAILED": "The import order could not be completed.",
-    "EXCEPTION": "The import order was set aside for a person.",
+    "PROCESSING": "Processing of the order has begun.",
+    "COMPLETE": "The order is complete.",
+    "PARTIAL": "The order is complete in part.",
+    "FAILED": "The order could not be completed.",
+    "EXCEPTION": "The order was set aside for a person.",
 }
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,8 @@ class Processing:
         if ended is None:
             raise OrderEndedError(f"order {order.order_id} has ended already")
         acts = {card.act for card in cards.values()}
-        if Act.NUMBER_LOST_LATER in acts and ended.succeeded():
+        is_import = ended.kind is OrderKind.IMPORT
+        if is_import and Act.NUMBER_LOST_LATER in acts and ended.succeeded():
             due = now + self._settings.lost_after_seconds
             self._book.schedule(order.order_id, LOSE, due_at=due)
             self.wake()
@@ -100,6 +101,8 @@ class Processing:
         return lost
 
     def _outcome(self, order: Order, cards: dict[str, Card]) -> tuple[str, list[Problem]]:
+        if order.kind is OrderKind.REMOVAL:
+            return _result(order, self._kept(order, cards))
         by_act = {card.act: card for card in cards.values()}
         if card := by_act.get(Act.ORDER_FAILS):
             return "FAILED", [Problem(card.code, description(card.code))]
@@ -111,11 +114,18 @@ class Processing:
         for number, card in cards.items():
             if self._fails(number, card, order):
                 failing.setdefault(card.code, []).append(number)
-        if not failing:
-            return "COMPLETE", []
-        failed = sum(len(numbers) for numbers in failing.values())
-        status = "FAILED" if failed == len(order.telephone_numbers) else "PARTIAL"
-        return status, [_problem(code, numbers) for code, numbers in failing.items()]
+        return _result(order, failing)
+
+    def _kept(self, order: Order, cards: dict[str, Card]) -> dict[str, list[str]]:
+        """The numbers that a removal does not end the hosting of, by code."""
+        kept: dict[str, list[str]] = {}
+        for number in order.telephone_numbers:
+            card = cards.get(number)
+            if not self._book.is_hosted(number):
+                kept.setdefault("5158", []).append(number)
+            elif card is not None and card.act is Act.REMOVAL_FAILS:
+                kept.setdefault(card.code, []).append(number)
+        return kept
 
     def _fails(self, number: str, card: Card, order: Order) -> bool:
         if card.act is Act.FAILS_FIRST_TIME:
@@ -156,8 +166,22 @@ class Processing:
     def _begin(self, order: Order) -> None:
         moved = self._book.move(order, "PROCESSING", at=time.time(), note=_NOTES["PROCESSING"])
         acts = {card.act for card in cards_in(order.telephone_numbers).values()}
-        if moved is not None and Act.FALSE_NEWS in acts:
+        if moved is None:
+            return
+        if moved.kind is OrderKind.REMOVAL:
+            # Of these the carrier tells the beginning, too.
+            self._notices.tell_order(moved)
+        elif Act.FALSE_NEWS in acts:
             self._notices.tell_order(moved, status="COMPLETE")
+
+
+def _result(order: Order, failing: dict[str, list[str]]) -> tuple[str, list[Problem]]:
+    """The end of an order with these failing numbers, by code."""
+    if not failing:
+        return "COMPLETE", []
+    failed = sum(len(numbers) for numbers in failing.values())
+    status = "FAILED" if failed == len(order.telephone_numbers) else "PARTIAL"
+    return status, [_problem(code, numbers) for code, numbers in failing.items()]
 
 
 def _problem(code: str, numbers: Iterable[str]) -> Problem:

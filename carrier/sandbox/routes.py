@@ -6,15 +6,28 @@ import re
 import urllib.parse
 from collections.abc import Callable
 
-from carrier.sandbox import import_orders, importability, in_service, loas, places, subscriptions
+from carrier.sandbox import (
+    import_orders,
+    importability,
+    in_service,
+    loas,
+    messages,
+    places,
+    removals,
+    subscriptions,
+)
 from carrier.sandbox.document import UnreadableDocumentError, response_status
 from carrier.sandbox.exchange import Answer, Call, Request, Sending, xml
 from carrier.sandbox.faults import AFTERWARDS, INSTEAD, Fault
+from carrier.sandbox.import_orders import IMPORT_ORDERS
+from carrier.sandbox.order_resource import OrderResource
+from carrier.sandbox.removals import REMOVALS
 from carrier.sandbox.spoiling import instead, spoil
 from carrier.sandbox.state import SandboxState
 from carrier.sandbox.tokens import TOKEN_PATH
 
 _ACCOUNT = re.compile(r"(/(?:api/v2|api/v1|api|v1\.0)/accounts/([^/]+))/(.+)")
+_USER = re.compile(r"(/api/v2/users/([^/]+))/(messages)")
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Sandbox carrier"'}
 
 
@@ -28,7 +41,7 @@ def answer(state: SandboxState, request: Request, wait: Callable[[float], bool])
         return _faulty(fault, request, lambda: state.tokens.grant(request), wait)
     if not state.tokens.lets_in(request):
         return Answer(401, headers=_CHALLENGE)
-    match = _ACCOUNT.fullmatch(request.path)
+    match = _ACCOUNT.fullmatch(request.path) or _USER.fullmatch(request.path)
     if match is None:
         return Answer(404)
     base, account_id, rest = match.groups()
@@ -66,12 +79,18 @@ def _to_resource(state: SandboxState, call: Call) -> Answer:
 
 def _resource(state: SandboxState, call: Call) -> Answer:
     match call.parts:
+        case ("messages",):
+            return _pick(call, POST=lambda: messages.create(state, call))
         case ("importTnChecker",):
             return _pick(call, POST=lambda: importability.check(call))
         case ("importTnOrders", "messaging", *rest) if call.v2:
             return _order(state, call, tuple(rest))
         case ("importTnOrders", *rest) if not call.v2:
             return _order(state, call, tuple(rest))
+        case ("removeImportedTnOrders", "messaging", *rest) if call.v2:
+            return _removal(state, call, tuple(rest))
+        case ("removeImportedTnOrders", *rest) if not call.v2:
+            return _removal(state, call, tuple(rest))
         case ("sites", *rest):
             return _place(call, tuple(rest))
         case ("subscriptions",):
@@ -96,16 +115,6 @@ def _resource(state: SandboxState, call: Call) -> Answer:
 
 def _order(state: SandboxState, call: Call, rest: tuple[str, ...]) -> Answer:
     match rest:
-        case ():
-            return _pick(
-                call,
-                GET=lambda: import_orders.list_orders(state, call),
-                POST=lambda: import_orders.create(state, call),
-            )
-        case (order_id,):
-            return _pick(call, GET=lambda: import_orders.get(state, call, order_id))
-        case (order_id, "history"):
-            return _pick(call, GET=lambda: import_orders.history(state, order_id))
         case (order_id, "loas"):
             return _pick(
                 call,
@@ -126,6 +135,31 @@ def _order(state: SandboxState, call: Call, rest: tuple[str, ...]) -> Answer:
                 PUT=lambda: loas.put_metadata(state, call, order_id, file_id),
                 DELETE=lambda: loas.delete_metadata(state, order_id, file_id),
             )
+    return _any_order(IMPORT_ORDERS, import_orders.create, state, call, rest)
+
+
+def _removal(state: SandboxState, call: Call, rest: tuple[str, ...]) -> Answer:
+    return _any_order(REMOVALS, removals.create, state, call, rest)
+
+
+def _any_order(
+    resource: OrderResource,
+    create: Callable[[SandboxState, Call], Answer],
+    state: SandboxState,
+    call: Call,
+    rest: tuple[str, ...],
+) -> Answer:
+    match rest:
+        case ():
+            return _pick(
+                call,
+                GET=lambda: resource.list_orders(state, call),
+                POST=lambda: create(state, call),
+            )
+        case (order_id,):
+            return _pick(call, GET=lambda: resource.get(state, call, order_id))
+        case (order_id, "history"):
+            return _pick(call, GET=lambda: resource.history(state, order_id))
     return Answer(404)
 
 

@@ -16,9 +16,10 @@ from carrier.sandbox.delivery import Delivered, Webhook
 from carrier.sandbox.exchange import Answer, Request, RequestSeen
 from carrier.sandbox.faults import Fault, FaultBook
 from carrier.sandbox.loa_shelf import LoaShelf
+from carrier.sandbox.message_book import MessageBook, MessageSeen
 from carrier.sandbox.notices import Notices
 from carrier.sandbox.options import LiveSettings, SandboxOptions
-from carrier.sandbox.order_book import OrderBook
+from carrier.sandbox.order_book import OrderBook, OrderKind
 from carrier.sandbox.processing import Processing
 from carrier.sandbox.request_log import RequestLog
 from carrier.sandbox.sender import WebhookSender
@@ -31,7 +32,7 @@ from carrier.sandbox.tokens import TOKEN_PATH, Tokens
 
 @dataclass(frozen=True)
 class OrderSeen:
-    """An import order in the sandbox's own list; numbers are E.164."""
+    """An order in the sandbox's own list; numbers are E.164."""
 
     order_id: str
     customer_order_id: str
@@ -60,6 +61,7 @@ class Sandbox:
             settings=settings,
             orders=orders,
             loas=LoaShelf(self._store),
+            messages=MessageBook(),
             subscriptions=subscriptions,
             tokens=Tokens(self.options),
             faults=FaultBook(),
@@ -118,6 +120,11 @@ class Sandbox:
         return f"{self.url}/api/v2/"
 
     @property
+    def messaging_base(self) -> str:
+        """The base address of the interface for text messages."""
+        return f"{self.url}/api/v2/"
+
+    @property
     def token_url(self) -> str:
         """Where client credentials are turned into a Bearer token."""
         return f"{self.url}{TOKEN_PATH}"
@@ -128,7 +135,14 @@ class Sandbox:
         return self._state.log.all()
 
     def orders(self) -> list[OrderSeen]:
-        """Every order there is, newest first, whether or not its caller ever heard of it."""
+        """Every import order, newest first, whether or not its caller ever heard of it."""
+        return self._seen(OrderKind.IMPORT)
+
+    def removals(self) -> list[OrderSeen]:
+        """Every removal, newest first, whether or not its caller ever heard of it."""
+        return self._seen(OrderKind.REMOVAL)
+
+    def _seen(self, kind: OrderKind) -> list[OrderSeen]:
         return [
             OrderSeen(
                 order_id=order.order_id,
@@ -138,6 +152,7 @@ class Sandbox:
                 created_at=datetime.fromtimestamp(order.created_at, UTC),
             )
             for order in self._state.orders.recent()
+            if order.kind is kind
         ]
 
     def fault(
@@ -175,6 +190,18 @@ class Sandbox:
         """Send any body to the subscribed address, as with POST /_sandbox/notices."""
         return control.send_notice(
             self._state, body, credentials=credentials, content_type=content_type
+        )
+
+    def messages(self) -> list[MessageSeen]:
+        """Every text message that was taken, oldest first, whether or not its sender knows."""
+        return self._state.messages.all()
+
+    def send_callback(
+        self, body: bytes, *, url: str, username: str = "", password: str = ""
+    ) -> Delivered:
+        """Send a message callback with any body, as with POST /_sandbox/callbacks."""
+        return control.send_callback(
+            self._state, body, url=url, username=username, password=password
         )
 
     def revoke_tokens(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from carrier.sandbox.codes import description
 from carrier.sandbox.document import file_result, repeated_errors, response_status
-from carrier.sandbox.exchange import HTML, Answer, Request, Sending, xml
+from carrier.sandbox.exchange import HTML, Answer, Request, Sending, json_refusal, xml
 from carrier.sandbox.faults import Fault
 
 _ROOT = "ImportTnOrderResponse"
@@ -40,6 +40,8 @@ def instead(fault: Fault, request: Request) -> Answer:
     """The answer of a fault that has nothing done."""
     if fault.name in _PLAIN_STATUS:
         return Answer(_PLAIN_STATUS[fault.name])
+    if fault.name == "refused" and request.path.endswith("/messages"):
+        return json_refusal(fault.text("code", "request-validation"), "Refused by a fault")
     if fault.name == "refused":
         code = fault.text("code", "7312")
         body = repeated_errors(_ROOT, [(code, description(code))], status="FAILED")

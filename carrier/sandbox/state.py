@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from carrier.sandbox.faults import FaultBook
 from carrier.sandbox.loa_shelf import LoaShelf
+from carrier.sandbox.message_book import MessageBook
 from carrier.sandbox.notices import Notices
 from carrier.sandbox.options import LiveSettings, SandboxOptions
 from carrier.sandbox.order_book import OrderBook
@@ -23,6 +24,7 @@ class SandboxState:
     settings: LiveSettings
     orders: OrderBook
     loas: LoaShelf
+    messages: MessageBook
     subscriptions: SubscriptionBook
     tokens: Tokens
     faults: FaultBook

@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS orders (
     problems TEXT NOT NULL,
     created_at REAL NOT NULL,
     modified_at REAL NOT NULL,
-    listed_at REAL NOT NULL
+    listed_at REAL NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'import'
 );
 CREATE INDEX IF NOT EXISTS orders_customer ON orders (customer_order_id);
 CREATE INDEX IF NOT EXISTS orders_created ON orders (created_at);
@@ -94,6 +95,12 @@ class Store:
         # enough, and waiting for the disk would set the pace of every order.
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.executescript(_SCHEMA)
+        # A file of an older sandbox knows import orders only.
+        columns = self._connection.execute("PRAGMA table_info (orders)").fetchall()
+        if "kind" not in [column["name"] for column in columns]:
+            self._connection.execute(
+                "ALTER TABLE orders ADD COLUMN kind TEXT NOT NULL DEFAULT 'import'"
+            )
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

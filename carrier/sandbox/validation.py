@@ -1,4 +1,4 @@
-"""What the carrier refuses before it creates an import order."""
+"""What the carrier refuses before it creates an order."""
 
 from __future__ import annotations
 
@@ -79,6 +79,13 @@ def read_order(root: Element, *, v2: bool) -> tuple[OrderInput, Errors]:
     return wanted, [*place_errors, *_field_errors(wanted), *errors, *_card_errors(numbers)]
 
 
+def read_removal(root: Element, *, v2: bool) -> tuple[str, tuple[str, ...], Errors]:
+    """The reference and the numbers of a removal, and every reason to refuse it."""
+    numbers, errors = read_numbers(root, v2=v2, too_many="5095", doubled="5093")
+    customer_order_id = text_at(root, "CustomerOrderId")
+    return customer_order_id, numbers, [*_reference_errors(customer_order_id), *errors]
+
+
 def read_place(site_id: str, sip_peer_id: str) -> tuple[str, Errors]:
     """The peer that a call is about (by default that of the site), and what is wrong with both."""
     code = ""
@@ -99,9 +106,13 @@ def read_place(site_id: str, sip_peer_id: str) -> tuple[str, Errors]:
     return peer_id, [(code, description(code))] if code else []
 
 
-def _field_errors(wanted: OrderInput) -> Iterator[tuple[str, str]]:
-    if not _CUSTOMER_ORDER_ID.fullmatch(wanted.customer_order_id):
+def _reference_errors(customer_order_id: str) -> Iterator[tuple[str, str]]:
+    if not _CUSTOMER_ORDER_ID.fullmatch(customer_order_id):
         yield "7318", description("7318")
+
+
+def _field_errors(wanted: OrderInput) -> Iterator[tuple[str, str]]:
+    yield from _reference_errors(wanted.customer_order_id)
     if len(wanted.subscriber_name) > 45:
         yield "25131", description("25131")
     required = {

@@ -67,6 +67,7 @@ def settings_at(url: str, **changes: Any) -> CarrierSettings:
         credentials=BASIC,
         v1_base=f"{url}/api/",
         v2_base=f"{url}/api/v2/",
+        messaging_base=f"{url}/api/v2/",
         connect_timeout=1.0,
         call_timeout=5.0,
         read_attempts=1,

@@ -19,6 +19,7 @@ def settings(
         credentials=BASIC,
         v1_base=HTTPS,
         v2_base=address,
+        messaging_base=HTTPS,
         allow_plain_http=allow_plain_http,
     )
 

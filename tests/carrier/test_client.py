@@ -61,6 +61,7 @@ def error_of_create(carrier: Carrier) -> CarrierError:
 
 
 def test_a_dropped_post_is_sent_once_and_unknown(connect: Connect) -> None:
+    """N01: the carrier saw exactly one."""
     with ScriptedServer(hanging_up) as server:
         error = error_of_create(connect(server.url, read_attempts=3))
     assert (type(error), error.outcome) == (OutcomeUnknown, Outcome.UNKNOWN)
@@ -173,6 +174,7 @@ def test_an_answer_that_proves_nothing_leaves_a_post_unknown(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_not_followed(connect: Connect, status: int) -> None:
+    """N11: no credentials leave, no POST is repeated."""
     with ScriptedServer(answering("200 OK", SITES, XML)) as elsewhere:
         redirect = answering(f"{status} Moved", b"x" * 10, f"Location: {elsewhere.url}/api/v2/x")
         with ScriptedServer(redirect) as server:
@@ -219,6 +221,7 @@ WHOLE = b"HTTP/1.1 201 Created\r\nContent-Length: 400\r\n\r\n"
     ids=["headers", "body", "chunk header", "silence"],
 )
 def test_a_drip_ends_at_the_deadline(connect: Connect, script: Script) -> None:
+    """N09: the limit is that of the call, not of each read."""
     with ScriptedServer(script) as server:
         began = time.monotonic()
         error = error_of_create(connect(server.url, call_timeout=0.3))
@@ -287,6 +290,7 @@ def test_a_read_is_not_repeated_after_a_clear_no(
 
 
 def test_after_429_only_that_resource_waits(sandbox: Sandbox, connect: Connect) -> None:
+    """N07: others go on."""
     carrier = connect(sandbox.url)
     sandbox.fault("throttled", path_contains="importTnOrders", times=1, reset=20)
     first = error_of_create(carrier)

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from carrier import importability, loas, places, subscriptions, xmlbody
+from carrier import importability, loas, places, removals, subscriptions, xmlbody
 from carrier.errors import Problem
 from carrier.import_orders import build_document, read_history, read_list, read_order
 from carrier.notifications import read_notification
@@ -216,6 +216,27 @@ def test_the_longer_list_is_read_whole() -> None:
     assert (len(rows), len({row.order_id for row in rows})) == (19, 19)
     assert statuses == [OrderStatus.COMPLETE] * 2 + [OrderStatus.FAILED] * 17
     assert [row.customer_order_id for row in rows] == [""] * 5 + ["id"] * 13 + ["jmulford"]
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "reference", "count"),
+    [
+        ("create-201-received.xml", OrderStatus.RECEIVED, "ICPA123ABC", 4),
+        ("create-201-singular-root.xml", OrderStatus.PROCESSING, "SJM000001", 4),
+        ("get-200-complete.xml", OrderStatus.COMPLETE, "", 1),
+    ],
+)
+def test_removals_are_read(name: str, status: OrderStatus, reference: str, count: int) -> None:
+    record = removals.read_removal(root_of(f"removeimportedtnorders/{name}"))
+    assert (record.status, record.customer_order_id) == (status, reference)
+    assert (len(record.telephone_numbers), record.problems) == (count, ())
+
+
+@pytest.mark.parametrize(("name", "count"), [("list-200.xml", 2), ("list-200-9-rows.xml", 9)])
+def test_lists_of_removals_are_read(name: str, count: int) -> None:
+    rows = removals.read_list(root_of(f"removeimportedtnorders/{name}")).rows
+    assert (len(rows), rows[-1].telephone_number_count) == (count, 1 if count == 2 else 2)
+    assert {row.status for row in rows} == {OrderStatus.COMPLETE, OrderStatus.FAILED}
 
 
 def test_the_history_in_lower_case_is_read() -> None:

@@ -36,6 +36,7 @@ from carrier.dates import read_date
     ],
 )
 def test_a_date_is_read_or_none(text: str, instant: datetime | None) -> None:
+    """N20 and T06: no zone is UTC, nonsense is no time."""
     assert read_date(text) == instant
 
 

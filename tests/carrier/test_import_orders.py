@@ -111,6 +111,7 @@ def test_the_history_of_an_order_is_read(carrier: Carrier) -> None:
 def test_the_end_of_a_create_call(
     sandbox: Sandbox, carrier: Carrier, fault: str, kind: type[CarrierError]
 ) -> None:
+    """N02 and N13: what proves nothing is unknown, never refused or accepted."""
     sandbox.fault(fault, method="POST", path_contains="importTnOrders")
     before = len(sandbox.requests)
     with pytest.raises(CarrierError) as caught:
@@ -132,6 +133,7 @@ def test_a_slow_carrier_leaves_the_order_in_doubt(
 
 @pytest.mark.parametrize("fault", ["id_only_in_location", "id_only_in_body"])
 def test_one_id_is_enough(sandbox: Sandbox, carrier: Carrier, fault: str) -> None:
+    """N03: in Location or in the body."""
     sandbox.fault(fault, method="POST", path_contains="importTnOrders")
     created = create(carrier, order=new_order(GOOD))
     assert created.order_id == sandbox.orders()[0].order_id
@@ -165,6 +167,7 @@ def test_a_location_alone_is_enough(connect: Connect) -> None:
 def test_an_answer_that_does_not_name_one_order_is_unknown(
     connect: Connect, body: str, location: str
 ) -> None:
+    """N03: neither, or two that disagree: nothing is guessed."""
     with pytest.raises(OutcomeUnknown):
         answer_of_create(connect, body, f"Location: /api/importTnOrders/{location}")
 
@@ -346,6 +349,7 @@ def test_errors_of_an_order_are_part_of_it() -> None:
 
 
 def test_a_list_of_a_thousand_rows_says_that_there_may_be_more() -> None:
+    """N19: a full page is not the whole list."""
     row = f"<ImportTnOrderSummary><OrderId>{ORDER_ID}</OrderId></ImportTnOrderSummary>"
     lists = [f"<ImportTnOrders>{row * count}</ImportTnOrders>".encode() for count in (999, 1000)]
     assert [read_list(xmlbody.parse(body)).truncated for body in lists] == [False, True]

@@ -31,6 +31,7 @@ NOW = 1_795_000_000.0
     ],
 )
 def test_the_wait_follows_the_header_within_reason(reset: str | None, seconds: float) -> None:
+    """N07: seconds, milliseconds, past, garbage, far ahead, missing."""
     assert wait_seconds(reset, NOW) == seconds
 
 
