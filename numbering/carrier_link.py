@@ -76,6 +76,7 @@ def _build(items: tuple[tuple[str, object], ...]) -> Carrier:
             credentials=credentials,
             v1_base=str(values["v1_base"]),
             v2_base=str(values["v2_base"]),
+            messaging_base=str(values["messaging_base"]),
             api_version="v1" if values["api_version"] == "v1" else "v2",
             call_timeout=float(str(values["call_timeout"])),
             pool_size=int(str(values["pool_size"])),

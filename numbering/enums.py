@@ -1,5 +1,8 @@
 """Statuses, their groups and their allowed moves, all in one place."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import models
 
 
@@ -51,9 +54,51 @@ MOVES: dict[ImportOrderStatus, frozenset[ImportOrderStatus]] = {
 }
 
 
-def sources_of(target: ImportOrderStatus) -> frozenset[ImportOrderStatus]:
-    """Return the statuses from which an order may move to `target`."""
-    return frozenset(status for status, targets in MOVES.items() if target in targets)
+class RemovalStatus(models.TextChoices):
+    """Where a removal is on its way to the carrier's final word."""
+
+    SUBMITTING = "submitting", "Submitting"
+    UNKNOWN = "unknown", "Asked, not answered"
+    RECEIVED = "received", "Received by carrier"
+    PROCESSING = "processing", "Processing"
+    COMPLETE = "complete", "Complete"
+    PARTIAL = "partial", "Partly complete"
+    FAILED = "failed", "Failed"
+
+
+_V = RemovalStatus
+
+REMOVAL_AT_CARRIER = frozenset({_V.RECEIVED, _V.PROCESSING})
+REMOVAL_FINAL = frozenset({_V.COMPLETE, _V.PARTIAL, _V.FAILED})
+REMOVAL_OPEN = frozenset(_V) - REMOVAL_FINAL
+
+# FAILED is also the end of a removal that the carrier refused, or that was never sent.
+REMOVAL_MOVES: dict[RemovalStatus, frozenset[RemovalStatus]] = {
+    _V.SUBMITTING: frozenset({_V.UNKNOWN}) | REMOVAL_AT_CARRIER | REMOVAL_FINAL,
+    _V.UNKNOWN: REMOVAL_AT_CARRIER | REMOVAL_FINAL,
+    _V.RECEIVED: frozenset({_V.PROCESSING}) | REMOVAL_FINAL,
+    _V.PROCESSING: REMOVAL_FINAL,
+    _V.COMPLETE: frozenset(),
+    _V.PARTIAL: frozenset(),
+    _V.FAILED: frozenset(),
+}
+
+
+def sources_of(target: ImportOrderStatus | RemovalStatus) -> frozenset[str]:
+    """Return the statuses from which an order of this kind may move to `target`."""
+    moves: Mapping[Any, frozenset[Any]] = (
+        REMOVAL_MOVES if isinstance(target, RemovalStatus) else MOVES
+    )
+    return frozenset(status for status, targets in moves.items() if target in targets)
+
+
+class RemovalNumberStatus(models.TextChoices):
+    """What became of one telephone number within one removal."""
+
+    UNDER_WAY = "under_way", "Being removed"
+    REMOVED = "removed", "Removed"
+    ABSENT = "absent", "Was not hosted"
+    KEPT = "kept", "Not removed"
 
 
 class OrderNumberStatus(models.TextChoices):
@@ -73,19 +118,26 @@ class NumberState(models.TextChoices):
 
     IMPORTING = "importing", "Importing"
     HOSTED = "hosted", "Hosted"
+    REMOVING = "removing", "Being removed"
     LOST = "lost", "Lost"
     NOT_IMPORTED = "not_imported", "Import failed"
     GONE = "gone", "Gone"
 
 
 # A number is unique among the live ones; an ended life stays as a row of its own.
-LIVE = frozenset({NumberState.IMPORTING, NumberState.HOSTED, NumberState.LOST})
+LIVE = frozenset(
+    {NumberState.IMPORTING, NumberState.HOSTED, NumberState.REMOVING, NumberState.LOST}
+)
 
 NUMBER_MOVES: dict[NumberState, frozenset[NumberState]] = {
     NumberState.IMPORTING: frozenset(
         {NumberState.HOSTED, NumberState.NOT_IMPORTED, NumberState.LOST}
     ),
-    NumberState.HOSTED: frozenset({NumberState.LOST, NumberState.IMPORTING, NumberState.GONE}),
+    NumberState.HOSTED: frozenset(
+        {NumberState.LOST, NumberState.IMPORTING, NumberState.REMOVING, NumberState.GONE}
+    ),
+    # Its removal decides, whatever else is heard of it.
+    NumberState.REMOVING: frozenset({NumberState.GONE, NumberState.HOSTED}),
     NumberState.LOST: frozenset({NumberState.IMPORTING, NumberState.HOSTED, NumberState.GONE}),
     NumberState.NOT_IMPORTED: frozenset(),
     NumberState.GONE: frozenset(),
@@ -149,6 +201,7 @@ class LoaUploadState(models.TextChoices):
     WAITING = "waiting", "Waiting"
     UPLOADED = "uploaded", "At the carrier"
     REFUSED = "refused", "Refused by the carrier"
+    REMOVED = "removed", "Removed at the carrier"
 
 
 class WhoActs(models.TextChoices):
@@ -169,6 +222,10 @@ class AlertCause(models.TextChoices):
     NUMBERS_LOST = "numbers_lost", "Numbers lost"
     DOCTOR = "doctor", "Webhook subscriptions"
     MAIL_FAILED = "mail_failed", "Mail not sent"
+    EVIDENCE = "evidence", "Evidence not whole"
+    LOA_DAMAGED = "loa_damaged", "LOA file damaged"
+    LOA_INFECTED = "loa_infected", "LOA file in quarantine"
+    STOP_UNSURE = "stop_unsure", "Stop or not"
 
 
 class MailState(models.TextChoices):
@@ -186,3 +243,80 @@ class CaseKind(models.TextChoices):
     THEIRS = "theirs", "Theirs, not ours"
     OURS = "ours", "Ours, not theirs"
     STATE = "state", "State differs"
+
+
+class InvitationPurpose(models.TextChoices):
+    """What a link to a customer is for; it opens that and nothing beside it."""
+
+    HOST = "host", "Fill in a hosting request"
+    CORRECT = "correct", "Correct one field of a hosting request"
+    LOA = "loa", "Sign or upload the LOA of an order"
+    STATUS = "status", "See where an order is"
+
+
+class HostingRequestState(models.TextChoices):
+    """Where a customer's request to host numbers is."""
+
+    FILLING = "filling", "Being filled in"
+    SUBMITTED = "submitted", "To be reviewed"
+    RETURNED = "returned", "Sent back to the customer"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn by the customer"
+
+
+_R = HostingRequestState
+
+REQUEST_MOVES: dict[HostingRequestState, frozenset[HostingRequestState]] = {
+    _R.FILLING: frozenset({_R.SUBMITTED, _R.DECLINED, _R.WITHDRAWN}),
+    _R.SUBMITTED: frozenset({_R.RETURNED, _R.ACCEPTED, _R.DECLINED, _R.WITHDRAWN}),
+    _R.RETURNED: frozenset({_R.SUBMITTED, _R.DECLINED, _R.WITHDRAWN}),
+    _R.ACCEPTED: frozenset(),
+    _R.DECLINED: frozenset(),
+    _R.WITHDRAWN: frozenset(),
+}
+
+
+class RequestPart(models.TextChoices):
+    """What support can send back of a hosting request, and then alone is open to the customer."""
+
+    NUMBERS = "numbers", "Phone numbers"
+    BUSINESS_NAME = "business_name", "Business name"
+    ADDRESS = "address", "Service address"
+    AUTHORIZING_PERSON = "authorizing_person", "Person who may sign"
+
+
+class LoaSource(models.TextChoices):
+    """How an LOA came to be."""
+
+    UPLOADED = "uploaded", "Uploaded file"
+    SIGNED = "signed", "Signed here"
+
+
+class LoaScope(models.TextChoices):
+    """What an LOA speaks for."""
+
+    NUMBERS = "numbers", "The numbers that it lists"
+    BLANKET = "blanket", "Every number of the subscriber"
+
+
+class LoaScanState(models.TextChoices):
+    """What the virus scanner said of an LOA's file."""
+
+    NOT_ASKED = "not_asked", "No scanner"
+    WAITING = "waiting", "Not checked yet"
+    CLEAN = "clean", "Nothing found"
+    INFECTED = "infected", "In quarantine"
+
+
+class EvidenceKind(models.TextChoices):
+    """What an entry in the chain of evidence proves."""
+
+    RECEIVED = "received", "LOA received"
+    SIGNED = "signed", "LOA signed here"
+    VOIDED = "voided", "Signature no longer counts"
+    CONFIRMED = "confirmed", "Confirmed by a person"
+    WITHDRAWN = "withdrawn", "Authority withdrawn by the subscriber"
+    HELD = "held", "Legal hold put on or lifted"
+    PURGED = "purged", "File purged after its time"
+    ERASED = "erased", "Person erased on request"

@@ -2,7 +2,8 @@
 
 Source of the codes: carrier REFERENCE sections 3, 4 and 15. A code means one thing within one
 operation and may mean another elsewhere, so each row names its operation: `check` is the
-importability check, `import` the order, `loa` the files, `subscription` the webhook subscriptions.
+importability check, `import` the order, `loa` the files, `removal` the order to host numbers no
+more, `subscription` the webhook subscriptions.
 """
 
 from dataclasses import dataclass
@@ -287,6 +288,27 @@ _SUBSCRIPTIONS = (
     ("16008", "The same subscription exists already.", _SU, "Nothing to do; read the list anew."),
 )
 
+_REMOVALS = (
+    (
+        "5158",
+        "The carrier never imported this number for us.",
+        _SU,
+        "Nothing has to be removed. If it is in service all the same, the nightly compare says so.",
+    ),
+    (
+        "5150",
+        "The account may not remove numbers.",
+        _CO,
+        "Ask the carrier's account manager for the right, then ask for the removal again.",
+    ),
+    (
+        "5076",
+        "The number belongs to another account at the carrier.",
+        _CA,
+        "Ask the carrier's support which account hosts it, and have that one remove it.",
+    ),
+)
+
 # A number can fail in an order with the codes of the check as well (REFERENCE 4.2).
 ERROR_HELP = tuple(
     Help(operation, *row)
@@ -294,6 +316,7 @@ ERROR_HELP = tuple(
         ("check", _IMPORTABILITY),
         ("import", _IMPORTABILITY + _ORDERS),
         ("loa", _LOA),
+        ("removal", _REMOVALS),
         ("subscription", _SUBSCRIPTIONS),
     )
     for row in rows

@@ -149,6 +149,19 @@ class LoaForm(forms.Form):
         return signed_on
 
 
+class ConfirmLoaForm(forms.Form):
+    """What somebody says who answers for an LOA; the findings themselves are ticked beside it."""
+
+    remark = forms.CharField(
+        label="Remark",
+        max_length=500,
+        required=False,
+        validators=[validate_plain_text],
+        widget=TextInputWidget,
+        help_text="What you looked at, if it is not plain. Your name is recorded.",
+    )
+
+
 class AdoptForm(forms.Form):
     """The carrier's id of an order that a person found in the carrier's dashboard."""
 

@@ -3,6 +3,20 @@
 What needs no reading (name, size, type, first bytes) is settled here. The content is read by
 `numbering.loa_file_reader` in a process of its own with tight limits: readers of PDF and picture
 formats are large, and a file made to break one of them must not take the site along.
+
+What is kept is not always what came. The choices:
+
+- Pictures are drawn anew from their pixels, the right way up, packed as they were. Place and time
+  of a photo, notes, and whatever stands after the end of the picture do not come along; phones
+  write such things, so they are no reason to refuse. A picture that is not whole is refused.
+- A PDF with links to web pages is kept as a copy without the links. (A digital signature in it no
+  longer verifies then; for an LOA the visible pages count, and the hash of what came is kept.)
+- A PDF with a script, an action, an attached file, a film or an XFA form is refused: what such a
+  file shows can depend on them. So is one with anything after its end, and one in which readers
+  would have to repair something, half a file among them.
+- A locked PDF is refused whichever password it has. One that opens but may not be changed is
+  locked as well: not every desk that the LOA goes to can open it.
+- An animated PNG is refused.
 """
 
 import json
@@ -18,7 +32,10 @@ PAGES_LIMIT = 50
 PIXELS_LIMIT = 40_000_000
 UNPACKED_LIMIT = 64 * 1024 * 1024
 OBJECTS_LIMIT = 20_000
+TEXT_LIMIT = 400_000
 WALL_SECONDS = 8.0
+_PNG_LIMIT = 16 * 1024 * 1024
+_PNG_START = b"\x89PNG\r\n\x1a\n"
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _UNDECLARED = frozenset({"", "application/octet-stream"})
@@ -50,13 +67,25 @@ class RefusedLoaFile(ValueError):
     """The file is not taken; the message tells the customer why and what to do."""
 
 
+class CannotDraw(Exception):
+    """A page could not be shown as a picture; the file itself is not in doubt by that."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the reader found: number of pages, the bytes to keep, and text that it could read."""
+
+    pages: int
+    kept: bytes
+    text: str = ""
+
+
 @dataclass(frozen=True)
 class LoaFileFacts:
-    """What is known of a file that passed: MIME type, number of pages, ending without a dot."""
+    """What is known of a file that passed: its MIME type and what the reader found."""
 
     content_type: str
-    pages: int
-    extension: str
+    reading: Reading
 
 
 @dataclass(frozen=True)
@@ -100,8 +129,8 @@ _WORDS = {
         "The PDF is protected by a password. Save it without a password and upload it again."
     ),
     Flaw.ACTIVE: (
-        "The PDF holds more than pages to read, such as a script, a link, a film or an "
-        "attached file. Print it to PDF and upload that."
+        "The PDF holds more than pages to read, such as a script, a film or an attached file. "
+        "Print it to PDF and upload that."
     ),
     Flaw.ANIMATED: "The picture is animated. Upload a still picture or a PDF.",
     Flaw.TOO_MANY_PAGES: (
@@ -145,42 +174,63 @@ def inspect(*, name: str, declared_type: str, content: bytes) -> LoaFileFacts:
             f"The file's name says {kind.label}, but the file is something else. Open it, save "
             "it as PDF and upload that."
         )
-    pages = ask_reader(
+    reading = ask_reader(
         [sys.executable, "-m", "numbering.loa_file_reader", kind.label],
         content,
         wall_seconds=WALL_SECONDS,
     )
-    return LoaFileFacts(content_type=kind.content_type, pages=pages, extension=kind.endings[0])
+    if not reading.kept.startswith(kind.first_bytes):
+        raise RefusedLoaFile(_WORDS[Flaw.UNSAFE])
+    return LoaFileFacts(content_type=kind.content_type, reading=reading)
 
 
-def ask_reader(command: Sequence[str], content: bytes, *, wall_seconds: float) -> int:
-    """Give `content` to a reader process and return the number of pages it found.
+def ask_reader(command: Sequence[str], content: bytes, *, wall_seconds: float) -> Reading:
+    """Give `content` to a reader process and return what it found.
 
-    The reader answers one JSON line: `{"pages": 3}` or `{"flaw": "locked"}`. It is not trusted:
-    silence, a crash, more than `wall_seconds` or any other answer count as unsafe. Raises
-    RefusedLoaFile.
+    The reader answers one JSON line, `{"pages": 3, "text": ""}` and after it the bytes to keep, or
+    `{"flaw": "locked"}`. It is not trusted: silence, a crash, more than `wall_seconds` or any
+    other answer count as unsafe. Raises RefusedLoaFile.
     """
     try:
-        finished = subprocess.run(  # noqa: S603 - our own module; nothing of the customer's in it
-            command,
-            input=content,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=wall_seconds,
-            cwd=_PROJECT,
-            # No secrets for the reader, and no programs to call.
-            env={"PATH": "", "LC_ALL": "C.UTF-8"},
-            check=True,
-        )
-        answer = json.loads(finished.stdout)
+        line, _, kept = _limited(command, content, wall_seconds=wall_seconds).partition(b"\n")
+        answer = json.loads(line)
     except (subprocess.SubprocessError, ValueError, RecursionError):
         raise RefusedLoaFile(_WORDS[Flaw.UNSAFE]) from None
     match answer:
-        case {"pages": int(pages)} if len(answer) == 1 and 1 <= pages <= PAGES_LIMIT:
-            return pages
-        case {"flaw": str(word)} if len(answer) == 1 and word in list(Flaw):
+        case {"pages": int(pages), "text": str(text)} if (
+            len(answer) == 2 and 1 <= pages <= PAGES_LIMIT and 0 < len(kept) <= SIZE_LIMIT
+        ):
+            return Reading(pages=pages, kept=kept, text=text[:TEXT_LIMIT])
+        case {"flaw": str(word)} if len(answer) == 1 and not kept and word in list(Flaw):
             raise RefusedLoaFile(_WORDS[Flaw(word)])
     raise RefusedLoaFile(_WORDS[Flaw.UNSAFE])
+
+
+def draw_page(content: bytes, content_type: str, page: int) -> bytes:
+    """Return a page of a checked file as a PNG, drawn in a limited process. Raises CannotDraw."""
+    command = [sys.executable, "-m", "numbering.loa_preview", content_type, str(page)]
+    try:
+        picture = _limited(command, content, wall_seconds=WALL_SECONDS)
+    except subprocess.SubprocessError:
+        raise CannotDraw from None
+    if not picture.startswith(_PNG_START) or len(picture) > _PNG_LIMIT:
+        raise CannotDraw
+    return picture
+
+
+def _limited(command: Sequence[str], content: bytes, *, wall_seconds: float) -> bytes:
+    """Run one of our reader modules and return what it writes. Raises SubprocessError."""
+    return subprocess.run(  # noqa: S603 - our own module; nothing of the customer's in it
+        command,
+        input=content,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=wall_seconds,
+        cwd=_PROJECT,
+        # No secrets for the reader, and no programs to call.
+        env={"PATH": "", "LC_ALL": "C.UTF-8"},
+        check=True,
+    ).stdout
 
 
 def _kind_named(name: str) -> _Kind:

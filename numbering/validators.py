@@ -7,17 +7,14 @@ from django.core.validators import RegexValidator
 from django.utils.deconstruct import deconstructible
 
 from numbering.phone import NotANumber, to_e164
+from numbering.us_states import US_STATES
 
 # Carrier limits: REFERENCE sections 2.6 and 4.1.
 SUBSCRIBER_NAME_LIMIT = 45
 CUSTOMER_ORDER_ID_LIMIT = 40
 ORDER_NUMBERS_LIMIT = 5_000
 
-US_STATES = (
-    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ "
-    "NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY PR VI GU AS MP"
-).split()
-
+_PO_BOX = re.compile(r"\b(p\.?\s*o\.?|post\s+office)\s*box\b", re.IGNORECASE)
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -42,6 +39,14 @@ def validate_state(text: str) -> None:
     if text not in US_STATES:
         raise ValidationError(
             "Use the two-letter code of a US state or territory, for example CO or NY."
+        )
+
+
+def validate_no_po_box(text: str) -> None:
+    """Refuse a PO box: an LOA needs the place where the telephone service is."""
+    if _PO_BOX.search(text):
+        raise ValidationError(
+            "A PO box is not where the phones are. Give the street address on the phone bill."
         )
 
 

@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from types import FrameType
 
@@ -13,9 +14,16 @@ from numbering.domain import (
     carrier_watch,
     compare,
     doctor,
+    evidence,
     jobs,
+    keeping,
     loa,
+    loa_scan,
+    nights,
     outbox,
+    reminders,
+    removal_results,
+    removal_sending,
     results,
     submission,
     sweep,
@@ -38,8 +46,18 @@ KINDS = {
             on_park=submission.give_up_submit,
         ),
         JobKind("settle_attempt", submission.run_settle, most_attempts=40),
+        JobKind(
+            "submit_removal",
+            removal_sending.run_submit,
+            most_attempts=40,
+            on_park=removal_sending.give_up_submit,
+        ),
+        JobKind("settle_removal", removal_sending.run_settle, most_attempts=40),
         # Few: the sweep comes back to the order anyway.
         JobKind("read_order", results.run_read, most_attempts=4),
+        JobKind("read_removal", removal_results.run_read, most_attempts=4),
+        # Most of a day: a file waits for its scanner, and then for a person.
+        JobKind("scan_loa", loa_scan.run_scan, most_attempts=100, first_wait=30),
         JobKind("upload_loa", loa.run_upload, most_attempts=20),
         JobKind("apply_webhooks", webhooks.run_apply, most_attempts=5),
         JobKind("sweep", sweep.run_sweep, most_attempts=3),
@@ -49,6 +67,9 @@ KINDS = {
         JobKind("doctor", doctor.run_doctor, most_attempts=3),
         # Most of a day with long waits: a carrier that cannot be read is read later in the night.
         JobKind("compare", compare.run_compare, most_attempts=20, first_wait=60, longest_wait=3600),
+        JobKind("check_evidence", evidence.run_check, most_attempts=3),
+        JobKind("remind", reminders.run_remind, most_attempts=3),
+        JobKind("keep", keeping.run_keep, most_attempts=20),
     )
 }
 # How often the recurring parts do their rounds.
@@ -56,8 +77,18 @@ _ROUNDS = {
     "sweep": timedelta(seconds=sweep.ROUND_SECONDS),
     "watch": timedelta(minutes=1),
     "upkeep": timedelta(hours=6),
+    "remind": reminders.ROUND,
 }
+_NIGHTLY = ("compare", "check_evidence", "keep")
 _PAUSE_SECONDS = 0.5
+# What other apps have planned besides, at every round.
+_plans: list[Callable[[], None]] = []
+
+
+def also_do(*kinds: JobKind, plan: Callable[[], None]) -> None:
+    """Have the worker do the jobs of another app as well; called once, when that app is ready."""
+    KINDS.update({kind.name: kind for kind in kinds})
+    _plans.append(plan)
 
 
 def plan() -> None:
@@ -72,8 +103,11 @@ def plan() -> None:
         # A beat from the future is a clock that was set back; do the round rather than wait.
         if name not in beats or not timedelta(0) <= now - beats[name] < pause:
             jobs.keep_asked(name)
-    compare.plan(beats.get("compare"), now)
+    for name in _NIGHTLY:
+        nights.plan(name, beats.get(name), now)
     doctor.plan(beats.get("doctor"), now)
+    for plan_more in _plans:
+        plan_more()
 
 
 def run_due() -> int:

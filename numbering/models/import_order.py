@@ -1,24 +1,18 @@
 """An import order: its numbers, its attempts to be sent, and its timeline."""
 
-from django.conf import settings
 from django.db import models
 
-from numbering.enums import (
-    OPEN,
-    ImportOrderStatus,
-    LearnedBy,
-    LoaType,
-    OrderNumberStatus,
-)
+from numbering.enums import OPEN, ImportOrderStatus, LoaType, OrderNumberStatus
 from numbering.models.attempt import OPEN_ATTEMPTS, Attempt
+from numbering.models.order_at_carrier import OrderAtCarrier, TimelineEvent
 from numbering.models.sip_peer import SipPeer
 from numbering.models.subscriber import Subscriber
 from numbering.models.telephone_number import TelephoneNumber
 from numbering.phone import display
-from numbering.validators import validate_customer_order_id, validate_plain_text
+from numbering.validators import validate_plain_text
 
 
-class ImportOrder(models.Model):
+class ImportOrder(OrderAtCarrier):
     """A request to host a subscriber's numbers. Its status moves through domain code only."""
 
     subscriber = models.ForeignKey(
@@ -42,22 +36,8 @@ class ImportOrder(models.Model):
     status = models.CharField(
         "status", max_length=10, choices=ImportOrderStatus, default=ImportOrderStatus.DRAFT
     )
-    status_changed_at = models.DateTimeField("since")
-    # The latest attempt's reference; the carrier echoes it and can be searched by it.
-    customer_order_id = models.CharField(
-        "our reference at the carrier",
-        max_length=40,
-        null=True,
-        unique=True,
-        validators=[validate_customer_order_id],
-    )
-    carrier_order_id = models.CharField("carrier's order id", max_length=40, null=True, unique=True)
-    carrier_status_word = models.CharField("carrier's own word", max_length=40, blank=True)
-    carrier_read_at = models.DateTimeField("last read at the carrier", null=True)
-    next_read_at = models.DateTimeField("next read by the sweep", null=True)
-    reads = models.PositiveIntegerField(default=0)
-    # What went wrong last, in words for staff; empty when nothing is wrong.
-    trouble = models.CharField(max_length=1000, blank=True)
+    # When the carrier last said which of the numbers can be imported.
+    checked_at = models.DateTimeField("last checked", null=True)
     parent = models.ForeignKey(
         "self",
         null=True,
@@ -72,10 +52,6 @@ class ImportOrder(models.Model):
         related_name="split_orders",
         help_text="The order that this one was split from, because it mixed kinds of numbers.",
     )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    created_at = models.DateTimeField("created", auto_now_add=True)
 
     class Meta:
         ordering = ("-pk",)
@@ -159,21 +135,9 @@ class SubmitAttempt(Attempt):
         ]
 
 
-class OrderEvent(models.Model):
-    """One line of an order's timeline. Rows are added and never changed."""
+class OrderEvent(TimelineEvent):
+    """One line of an import order's timeline."""
 
     order = models.ForeignKey(ImportOrder, on_delete=models.CASCADE, related_name="events")
-    at = models.DateTimeField()
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
     from_status = models.CharField(max_length=10, choices=ImportOrderStatus, blank=True)
     to_status = models.CharField(max_length=10, choices=ImportOrderStatus, blank=True)
-    learned_by = models.CharField(max_length=10, choices=LearnedBy)
-    reason = models.CharField(max_length=1000)
-
-    class Meta:
-        ordering = ("at", "pk")
-
-    def __str__(self) -> str:
-        return self.reason

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from numbering.enums import MailState
+from numbering.models.import_order import ImportOrder
+from numbering.models.loa import Loa
 
 
 class Mail(models.Model):
@@ -17,6 +19,11 @@ class Mail(models.Model):
     # The text as it is sent, sealed; only where something is masked, and only until it is over.
     sealed = models.TextField(blank=True, default="")
     is_masked = models.BooleanField("has a masked link", default=False)
+    # What it is about, for the order's page; and the letter that goes along as a file.
+    order = models.ForeignKey(
+        ImportOrder, null=True, on_delete=models.PROTECT, related_name="mails"
+    )
+    loa = models.ForeignKey(Loa, null=True, on_delete=models.PROTECT, related_name="mails")
     # The same for every try, so that a mail that arrives twice is known for one.
     message_id = models.CharField(max_length=255)
     state = models.CharField(max_length=8, choices=MailState, default=MailState.WAITING)

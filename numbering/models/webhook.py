@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from numbering.enums import WebhookState
 from numbering.models.import_order import ImportOrder
+from numbering.models.removal import RemovalOrder
 
 
 class WebhookEvent(models.Model):
@@ -26,6 +27,9 @@ class WebhookEvent(models.Model):
     problem = models.CharField("problem", max_length=300, db_default="")
     order = models.ForeignKey(
         ImportOrder, null=True, on_delete=models.PROTECT, related_name="webhooks"
+    )
+    removal = models.ForeignKey(
+        RemovalOrder, null=True, on_delete=models.PROTECT, related_name="webhooks"
     )
     applied_at = models.DateTimeField("applied", null=True)
 
