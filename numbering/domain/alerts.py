@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.urls import reverse
 
+from accounts.again import repeated
 from accounts.models import User
 from numbering import clock
 from numbering.domain.mails import queue_mail
@@ -59,6 +60,7 @@ def open_alerts() -> QuerySet[Alert]:
     return Alert.objects.filter(closed_at=None).order_by("-opened_at", "-pk")
 
 
+@repeated
 def see_to(alert_id: int, *, actor: User) -> bool:
     """A person has seen to it; False when it was closed already.
 
@@ -105,6 +107,32 @@ def numbers_lost(count: int, *, how: str) -> None:
         text=f"Another carrier has taken the texting of {counted(count, 'number')} ({how}). Look "
         "under Telephone numbers, state Lost, and ask the subscribers whether they meant it. If "
         "not, import the numbers again with a fresh LOA.",
+    )
+
+
+def damaged_loas(count: int) -> None:
+    """Call somebody while at least one stored LOA is not what was received."""
+    if not count:
+        close_alert(cause=AlertCause.LOA_DAMAGED)
+        return
+    open_alert(
+        cause=AlertCause.LOA_DAMAGED,
+        title=f"{counted(count, 'LOA file')} missing or changed",
+        text="A stored LOA is missing, or no longer what was received. It is given to nobody. Look "
+        "under LOAs, File is damaged, and bring the file back from a backup; the next nightly "
+        "check closes this alert.",
+    )
+
+
+def infected_loa(name: str, *, key: str) -> None:
+    """Call somebody because the virus scanner found something in a received LOA."""
+    open_alert(
+        cause=AlertCause.LOA_INFECTED,
+        key=key,
+        title=f"{name} is in quarantine",
+        text=f"The virus scanner found something in the file of {name}. The file is kept and given "
+        "to nobody, and it does not count. Ask the customer for another file, and tell them to "
+        "have their computer checked.",
     )
 
 

@@ -8,7 +8,7 @@ from numbering import clock
 from numbering.carrier_link import ACCEPTED, REFUSED
 from numbering.domain import outbox
 from numbering.domain.alerts import ATTEMPTS, close_alert, open_alert
-from numbering.domain.sweep import beat
+from numbering.domain.heartbeat import beat
 from numbering.enums import AlertCause, AttemptState, JobState
 from numbering.models import Alert, CarrierExchange, Job
 from numbering.models.attempt import Attempt

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.again import repeated
 from accounts.models import User
 from numbering import clock
 from numbering.enums import CaseKind
@@ -85,6 +86,7 @@ def end_closed(kind: CaseKind, e164s: Iterable[str]) -> None:
     ).update(stands=False)
 
 
+@repeated
 def close(case_ids: Iterable[int], *, remark: str, actor: User) -> int:
     """Close the open ones among these cases, with a remark; return how many that were.
 

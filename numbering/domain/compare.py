@@ -9,24 +9,22 @@ twice changes nothing, so a compare that is stopped is simply done again.
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.utils import timezone
 
 from carrier import in_service
 from carrier.client import Carrier
 from carrier.errors import CarrierError, Throttled
 from numbering import clock
 from numbering.carrier_link import CarrierNotConfigured, get_carrier, in_words
-from numbering.domain import alerts, cases, jobs, telephone_numbers
+from numbering.domain import alerts, cases, customer_news, jobs, telephone_numbers
 from numbering.domain.cases import Finding
+from numbering.domain.heartbeat import beat
 from numbering.domain.hold_off import wait_if_held
 from numbering.domain.inventory import Inventory, is_number
 from numbering.domain.jobs import TryLater
-from numbering.domain.sweep import beat
 from numbering.enums import (
     AT_CARRIER,
     LIVE,
@@ -39,32 +37,12 @@ from numbering.models import Case, ImportOrderNumber, Job, TelephoneNumber
 
 logger = logging.getLogger(__name__)
 
-#: The compare begins at the first round of the worker after this hour, in TIME_ZONE.
-NIGHT_HOUR = 2
 # Numbers judged and written at a time.
 _CHUNK = 500
 # The carrier has these orders, or may have them: what becomes of their numbers is not decided.
 _UNDER_WAY = AT_CARRIER | {ImportOrderStatus.SUBMITTING, ImportOrderStatus.UNKNOWN}
 
 Row = TypeVar("Row", bound=Model)
-
-
-def plan(last: datetime | None, now: datetime) -> None:
-    """Ask for a compare once a night; `last` is the latest one, None for a portal that is new.
-
-    A new portal's first compare is that of the coming night.
-    """
-    if last is None:
-        beat("compare")
-    elif not _last_night(now) <= last <= now:  # a beat from the future is a clock that was set back
-        jobs.keep_asked("compare")
-
-
-def _last_night(now: datetime) -> datetime:
-    local = now.astimezone(timezone.get_default_timezone())
-    night = local.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0, fold=0)
-    # On the wall clock, so that the night of a time change is one night as well.
-    return night if night <= local else night - timedelta(days=1)
 
 
 def run_compare(job: Job) -> None:
@@ -94,7 +72,11 @@ class _Compare:
         self._theirs = Inventory(self._pages())
         lost = opened = ended = 0
         for numbers in _chunks(
-            TelephoneNumber.objects.filter(state__in=LIVE, state_changed_at__lt=self._began)
+            TelephoneNumber.objects.filter(
+                # What becomes of one that is being removed is not decided yet.
+                state__in=LIVE - {NumberState.REMOVING},
+                state_changed_at__lt=self._began,
+            )
         ):
             self._keep_alive()
             new_lost, new = self._judge_ours(numbers)
@@ -212,6 +194,7 @@ class _Compare:
             )
             if hosted:
                 alerts.numbers_lost(len(hosted), how="found by the compare, without a notice")
+                customer_news.numbers_lost(hosted)
         return len(hosted)
 
     def _judge_theirs(self, e164s: Sequence[str]) -> int:

@@ -5,13 +5,28 @@ from django.db.models import Count, Model, QuerySet
 from numbering.enums import (
     FINAL,
     OPEN,
+    REMOVAL_FINAL,
+    REMOVAL_OPEN,
     AttemptState,
     JobState,
     MailState,
     WebhookState,
 )
-from numbering.models import ImportOrder, Job, Mail, SubmitAttempt, WebhookEvent
+from numbering.models import (
+    ImportOrder,
+    Job,
+    Mail,
+    RemovalAttempt,
+    RemovalOrder,
+    SubmitAttempt,
+    WebhookEvent,
+)
 
+_ATTEMPTS: dict[str, frozenset[str]] = {
+    "done": frozenset({AttemptState.ACCEPTED, AttemptState.REFUSED, AttemptState.WITHDRAWN}),
+    "open": frozenset({AttemptState.PENDING, AttemptState.SENDING, AttemptState.UNKNOWN}),
+    "parked": frozenset({AttemptState.PARKED}),
+}
 # Each state belongs to exactly one heap; a state that is in none makes the sum fall short.
 _HEAPS: dict[type[Model], dict[str, frozenset[str]]] = {
     WebhookEvent: {
@@ -26,11 +41,8 @@ _HEAPS: dict[type[Model], dict[str, frozenset[str]]] = {
         "open": frozenset({JobState.WAITING, JobState.RUNNING}),
         "parked": frozenset({JobState.PARKED}),
     },
-    SubmitAttempt: {
-        "done": frozenset({AttemptState.ACCEPTED, AttemptState.REFUSED, AttemptState.WITHDRAWN}),
-        "open": frozenset({AttemptState.PENDING, AttemptState.SENDING, AttemptState.UNKNOWN}),
-        "parked": frozenset({AttemptState.PARKED}),
-    },
+    SubmitAttempt: _ATTEMPTS,
+    RemovalAttempt: _ATTEMPTS,
     Mail: {
         "done": frozenset({MailState.SENT}),
         "open": frozenset({MailState.WAITING}),
@@ -41,6 +53,7 @@ _REASONS: dict[type[Model], str] = {
     WebhookEvent: "problem",
     Job: "trouble",
     SubmitAttempt: "message",
+    RemovalAttempt: "message",
     Mail: "result",
 }
 
@@ -48,10 +61,12 @@ _REASONS: dict[type[Model], str] = {
 def count_everything() -> dict[str, dict[str, object]]:
     """Return each kind of record by state, with *done*, *open*, *parked*, *all* and the check."""
     return {
-        "orders": _orders(),
+        "orders": _orders(ImportOrder, OPEN, FINAL),
+        "removals": _orders(RemovalOrder, REMOVAL_OPEN, REMOVAL_FINAL),
         "webhooks": _heaps(WebhookEvent),
         "jobs": _heaps(Job),
         "attempts": _heaps(SubmitAttempt),
+        "removal_attempts": _heaps(RemovalAttempt),
         "mails": _heaps(Mail),
         "parked_by_reason": {
             model._meta.model_name or "": _by(
@@ -62,16 +77,15 @@ def count_everything() -> dict[str, dict[str, object]]:
     }
 
 
-def _orders() -> dict[str, object]:
+def _orders(
+    model: type[ImportOrder] | type[RemovalOrder], open_: frozenset[str], final: frozenset[str]
+) -> dict[str, object]:
     """An order is parked while one of its attempts waits for a person."""
-    counts = _by(ImportOrder.objects.all(), "status")
-    parked = (
-        ImportOrder.objects.filter(attempts__state=AttemptState.PARKED, status__in=OPEN)
-        .distinct()
-        .count()
-    )
-    done = sum(counts.get(status, 0) for status in FINAL)
-    opened = sum(counts.get(status, 0) for status in OPEN) - parked
+    orders = model._default_manager
+    counts = _by(orders.all(), "status")
+    parked = orders.filter(attempts__state=AttemptState.PARKED, status__in=open_).distinct().count()
+    done = sum(counts.get(status, 0) for status in final)
+    opened = sum(counts.get(status, 0) for status in open_) - parked
     return _part(counts, done=done, opened=opened, parked=parked)
 
 

@@ -16,10 +16,10 @@ from numbering import clock
 from numbering.carrier_link import CarrierNotConfigured, in_words
 from numbering.domain import jobs, subscriptions
 from numbering.domain.alerts import close_alert, open_alert
+from numbering.domain.heartbeat import beat
 from numbering.domain.hold_off import wait_if_held
 from numbering.domain.jobs import TryLater
 from numbering.domain.subscriptions import Diagnosis, Repair, Topic
-from numbering.domain.sweep import beat
 from numbering.enums import FINAL, AlertCause, ImportOrderStatus, LearnedBy
 from numbering.models import DoctorVisit, Job, OrderEvent, WebhookEvent
 

@@ -5,21 +5,28 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from numbering.domain.cases import open_cases
+from numbering.domain.withdrawal_queue import still_hosted
 from numbering.enums import (
     AttemptState,
+    HostingRequestState,
     ImportOrderStatus,
     JobState,
     LoaUploadState,
     NumberState,
+    OrderNumberStatus,
     WebhookState,
 )
 from numbering.models import (
+    HostingRequest,
     ImportOrder,
+    ImportOrderNumber,
     Job,
     LoaUpload,
+    RemovalAttempt,
     SubmitAttempt,
     TelephoneNumber,
     WebhookEvent,
+    WithdrawalNumber,
 )
 
 
@@ -35,10 +42,21 @@ class Heap:
 
 
 def orders_to_retry() -> QuerySet[ImportOrder]:
-    """Return the orders with failed numbers that no other order tries, or has tried, again."""
+    """Return the orders with failed numbers that no other order tries, or has tried, again.
+
+    A number that the subscriber took back is not tried again.
+    """
     retries = ImportOrder.objects.filter(parent=OuterRef("pk"))
+    taken_back = WithdrawalNumber.objects.filter(
+        withdrawal__order=OuterRef("order"), e164=OuterRef("e164")
+    )
+    failed = ImportOrderNumber.objects.filter(order=OuterRef("pk"), status=OrderNumberStatus.FAILED)
+    all_taken_back = Exists(failed.filter(Exists(taken_back))) & ~Exists(
+        failed.exclude(Exists(taken_back))
+    )
     return ImportOrder.objects.filter(
         ~Exists(retries.exclude(status=ImportOrderStatus.CANCELLED)),
+        ~all_taken_back,
         status__in=[ImportOrderStatus.PARTIAL, ImportOrderStatus.FAILED],
     )
 
@@ -51,8 +69,18 @@ def waiting_on_person() -> list[Heap]:
         exception=Count("pk", filter=Q(status=ImportOrderStatus.EXCEPTION)),
     )
     parked = SubmitAttempt.objects.filter(state=AttemptState.PARKED).count()
+    parked_removals = RemovalAttempt.objects.filter(state=AttemptState.PARKED).count()
+    requests = HostingRequest.objects.filter(state=HostingRequestState.SUBMITTED).count()
     heaps = [
+        Heap("Requests to review", requests, "state=submitted", "hostingrequest", "todo"),
         Heap("Decide: did the carrier get it?", parked, "status=unknown", "importorder", "bad"),
+        Heap(
+            "Decide: did the carrier get the removal?",
+            parked_removals,
+            "status=unknown",
+            "removalorder",
+            "bad",
+        ),
         Heap(
             "Exception at the carrier",
             orders["exception"],
@@ -76,6 +104,13 @@ def waiting_on_person() -> list[Heap]:
             TelephoneNumber.objects.filter(state=NumberState.LOST).count(),
             "state=lost",
             "telephonenumber",
+            "bad",
+        ),
+        Heap(
+            "Numbers to be removed: permission taken back",
+            still_hosted().count(),
+            "question=remove",
+            "withdrawal",
             "bad",
         ),
         Heap(

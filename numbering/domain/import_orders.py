@@ -3,16 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from accounts.again import repeated
 from accounts.models import User
 from carrier import importability
 from carrier.errors import Problem
 from numbering import clock
 from numbering.carrier_link import get_carrier, working_on
+from numbering.domain.cannot_do import CannotDo as CannotDo
 from numbering.domain.timeline import move, note
+from numbering.domain.voiding import void_if_changed
 from numbering.enums import (
     EDITABLE,
     AttemptState,
@@ -35,9 +39,9 @@ from numbering.phone import NumberKind, display, kind_of
 from numbering.validators import ORDER_NUMBERS_LIMIT
 from numbering.wording import counted
 
-
-class CannotDo(Exception):
-    """The order does not allow this now; the message says why and what to do."""
+_CHECK_HOLDS = timedelta(days=1)
+_LARGE_ORDER = 500
+_LARGE_CHECK_HOLDS = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,15 @@ def held_numbers(
     held = {
         e164: HeldNumber(e164, order_id) for e164, order_id in rows.values_list("e164", "order")
     }
-    hosted = TelephoneNumber.objects.filter(e164__in=e164s, state=NumberState.HOSTED)
+    hosted = TelephoneNumber.objects.filter(
+        e164__in=e164s, state__in=(NumberState.HOSTED, NumberState.REMOVING)
+    )
     for e164 in hosted.values_list("e164", flat=True):
         held.setdefault(e164, HeldNumber(e164, None))
     return list(held.values())
 
 
+@repeated
 def create_draft(
     *,
     subscriber: Subscriber,
@@ -81,17 +88,16 @@ def create_draft(
     actor: User | None = None,
 ) -> tuple[ImportOrder, list[HeldNumber]]:
     """Create a draft with its numbers; return it with the numbers that another order holds."""
-    with transaction.atomic():
-        order = ImportOrder.objects.create(
-            subscriber=subscriber,
-            sip_peer=sip_peer,
-            loa_authorizing_person=loa_authorizing_person,
-            loa_type=loa_type,
-            status_changed_at=clock.now(),
-            created_by=actor,
-        )
-        held = _insert_numbers(order, rows)
-        begin(order, f"Draft created with {counted(len(rows) - len(held), 'number')}.", actor=actor)
+    order = ImportOrder.objects.create(
+        subscriber=subscriber,
+        sip_peer=sip_peer,
+        loa_authorizing_person=loa_authorizing_person,
+        loa_type=loa_type,
+        status_changed_at=clock.now(),
+        created_by=actor,
+    )
+    held = _insert_numbers(order, rows)
+    begin(order, f"Draft created with {counted(len(rows) - len(held), 'number')}.", actor=actor)
     return order, held
 
 
@@ -107,6 +113,7 @@ def begin(order: ImportOrder, reason: str, *, actor: User | None) -> None:
     )
 
 
+@repeated
 def add_numbers(
     order: ImportOrder, rows: Sequence[GoodRow], *, actor: User | None
 ) -> tuple[int, list[HeldNumber]]:
@@ -114,51 +121,51 @@ def add_numbers(
 
     Raises CannotDo when the order is no longer a draft or would pass the carrier's limit.
     """
-    with transaction.atomic():
-        lock_editable(order)
-        present = set(order.numbers.values_list("e164", flat=True))
-        fresh = [row for row in rows if row.e164 not in present]
-        if len(present) + len(fresh) > ORDER_NUMBERS_LIMIT:
-            raise CannotDo(
-                f"The carrier takes at most {ORDER_NUMBERS_LIMIT:,} numbers in one order; this "
-                f"would make {len(present) + len(fresh):,}. Put the rest into a second order."
-            )
-        held = _insert_numbers(order, fresh)
-        added = len(fresh) - len(held)
-        if added:
-            _back_to_draft(order, f"{counted(added, 'number')} added.", actor=actor)
+    lock_editable(order)
+    present = set(order.numbers.values_list("e164", flat=True))
+    fresh = [row for row in rows if row.e164 not in present]
+    if len(present) + len(fresh) > ORDER_NUMBERS_LIMIT:
+        raise CannotDo(
+            f"The carrier takes at most {ORDER_NUMBERS_LIMIT:,} numbers in one order; this "
+            f"would make {len(present) + len(fresh):,}. Put the rest into a second order."
+        )
+    held = _insert_numbers(order, fresh)
+    added = len(fresh) - len(held)
+    if added:
+        said = f"{counted(added, 'number')} added."
+        _back_to_draft(order, said, actor=actor)
+        void_if_changed(order, said, actor=actor)
     return added, held
 
 
+@repeated
 def remove_numbers(order: ImportOrder, number_ids: Iterable[int], *, actor: User | None) -> int:
     """Take numbers out of a draft; return how many. Raises CannotDo after sending."""
-    with transaction.atomic():
-        lock_editable(order)
-        rows = order.numbers.filter(pk__in=list(number_ids))
-        order.loa_coverage.filter(e164__in=rows.values("e164")).delete()
-        removed, _ = rows.delete()
-        if not removed:
-            return 0
-        if order.numbers.exists():
-            withdraw_pending(order)
-            note(
-                order,
-                f"{counted(removed, 'number')} removed.",
-                learned_by=LearnedBy.PERSON,
-                actor=actor,
-            )
-        else:
-            _back_to_draft(order, "All numbers removed.", actor=actor)
+    lock_editable(order)
+    rows = order.numbers.filter(pk__in=list(number_ids))
+    e164s = list(rows.values_list("e164", flat=True))
+    removed, _ = rows.delete()
+    if not removed:
+        return 0
+    said = f"{counted(removed, 'number')} removed."
+    if order.numbers.exists():
+        withdraw_pending(order)
+        note(order, said, learned_by=LearnedBy.PERSON, actor=actor)
+    else:
+        _back_to_draft(order, "All numbers removed.", actor=actor)
+    # Before the cover goes, which says what letters there are.
+    void_if_changed(order, said, actor=actor)
+    order.loa_coverage.filter(e164__in=e164s).delete()
     return removed
 
 
+@repeated
 def remove_blocked_numbers(order: ImportOrder, *, actor: User | None) -> int:
     """Take out the numbers that the check or the carrier refused."""
-    with transaction.atomic():
-        lock_editable(order)
-        blocked = order.numbers.filter(status=OrderNumberStatus.BLOCKED)
-        removed = remove_numbers(order, list(blocked.values_list("pk", flat=True)), actor=actor)
-        _mark_checked_if_ready(order, actor=actor)
+    lock_editable(order)
+    blocked = order.numbers.filter(status=OrderNumberStatus.BLOCKED)
+    removed = remove_numbers(order, list(blocked.values_list("pk", flat=True)), actor=actor)
+    _mark_checked_if_ready(order, actor=actor)
     return removed
 
 
@@ -214,18 +221,19 @@ def _back_to_draft(order: ImportOrder, reason: str, *, actor: User | None) -> No
         note(order, reason, learned_by=LearnedBy.PERSON, actor=actor)
 
 
+@repeated
 def change_details(order: ImportOrder, changes: Mapping[str, Any], *, actor: User | None) -> None:
     """Write the order's changed place or people; what was checked no longer holds.
 
     Only the named columns are written, under the order's lock. Raises CannotDo once it was sent.
     """
-    with transaction.atomic():
-        lock_editable(order)
-        ImportOrder.objects.filter(pk=order.pk).update(**changes)
-        order.numbers.exclude(status=OrderNumberStatus.NEW).update(
-            status=OrderNumberStatus.NEW, code="", description="", operation=""
-        )
-        _back_to_draft(order, "Details changed.", actor=actor)
+    lock_editable(order)
+    ImportOrder.objects.filter(pk=order.pk).update(**changes)
+    order.numbers.exclude(status=OrderNumberStatus.NEW).update(
+        status=OrderNumberStatus.NEW, code="", description="", operation=""
+    )
+    _back_to_draft(order, "Details changed.", actor=actor)
+    void_if_changed(order, "The details of the order were changed.", actor=actor)
 
 
 def kinds_in(order: ImportOrder) -> dict[NumberKind, list[str]]:
@@ -236,19 +244,29 @@ def kinds_in(order: ImportOrder) -> dict[NumberKind, list[str]]:
     return dict(kinds)
 
 
+@repeated
 def cancel(order: ImportOrder, *, actor: User | None) -> None:
     """Give up a draft and free its numbers. Raises CannotDo once it was sent."""
-    with transaction.atomic():
-        if not move(
-            order,
-            ImportOrderStatus.CANCELLED,
-            reason="Draft cancelled; its numbers are free for another order.",
-            learned_by=LearnedBy.PERSON,
-            actor=actor,
-            trouble="",
-        ):
-            raise CannotDo("Only a draft can be cancelled; this order is with the carrier.")
-        withdraw_pending(order)
+    if not move(
+        order,
+        ImportOrderStatus.CANCELLED,
+        reason="Draft cancelled; its numbers are free for another order.",
+        learned_by=LearnedBy.PERSON,
+        actor=actor,
+        trouble="",
+    ):
+        raise CannotDo("Only a draft can be cancelled; this order is with the carrier.")
+    withdraw_pending(order)
+
+
+def check_is_old(order: ImportOrder) -> bool:
+    """Whether the carrier must be asked again before the order is submitted.
+
+    The written rule: a check holds for a day, and for an hour where a mistake would touch more
+    than 500 numbers.
+    """
+    holds = _LARGE_CHECK_HOLDS if order.numbers.count() > _LARGE_ORDER else _CHECK_HOLDS
+    return order.checked_at is None or clock.now() - order.checked_at > holds
 
 
 def check(order: ImportOrder, *, actor: User | None) -> dict[str, int]:
@@ -269,36 +287,41 @@ def check(order: ImportOrder, *, actor: User | None) -> dict[str, int]:
             site_id=order.sip_peer.site_id,
             sip_peer_id=order.sip_peer.sip_peer_id,
         )
-    problems: dict[str, Problem] = {}
-    for problem in answer.problems:
-        for e164 in problem.telephone_numbers:
-            problems.setdefault(e164, problem)
-    importable = [e164 for e164 in answer.importable if e164 not in problems]
-    with transaction.atomic():
-        lock_editable(order)
-        rows = order.numbers
-        rows.filter(e164__in=importable).update(
-            status=OrderNumberStatus.IMPORTABLE, operation="check", code="", description=""
-        )
-        mark_problems(order, problems, status=OrderNumberStatus.BLOCKED, operation="check")
-        rows.filter(e164__in=answer.unanswered).exclude(e164__in=list(problems)).update(
-            status=OrderNumberStatus.UNANSWERED, operation="check", code="", description=""
-        )
-        counts = {
-            "importable": len(importable),
-            "blocked": len(problems),
-            "unanswered": len(set(answer.unanswered) - set(problems)),
-        }
-        ImportOrder.objects.filter(pk=order.pk).update(trouble="")
-        note(
-            order,
-            "Importability checked: {importable} can be imported, {blocked} cannot, "
-            "{unanswered} without an answer.".format(**counts),
-            learned_by=LearnedBy.ANSWER,
-            actor=actor,
-        )
-        _mark_checked_if_ready(order, actor=actor)
+    counts = _take_over(order, answer, actor=actor)
     order.refresh_from_db()
+    return counts
+
+
+@repeated
+def _take_over(
+    order: ImportOrder, answer: importability.Importability, *, actor: User | None
+) -> dict[str, int]:
+    """Write what the carrier said about each number; return how many of each result."""
+    problems = first_problems(answer)
+    importable = [e164 for e164 in answer.importable if e164 not in problems]
+    lock_editable(order)
+    rows = order.numbers
+    rows.filter(e164__in=importable).update(
+        status=OrderNumberStatus.IMPORTABLE, operation="check", code="", description=""
+    )
+    mark_problems(order, problems, status=OrderNumberStatus.BLOCKED, operation="check")
+    rows.filter(e164__in=answer.unanswered).exclude(e164__in=list(problems)).update(
+        status=OrderNumberStatus.UNANSWERED, operation="check", code="", description=""
+    )
+    counts = {
+        "importable": len(importable),
+        "blocked": len(problems),
+        "unanswered": len(set(answer.unanswered) - set(problems)),
+    }
+    ImportOrder.objects.filter(pk=order.pk).update(trouble="", checked_at=clock.now())
+    note(
+        order,
+        "Importability checked: {importable} can be imported, {blocked} cannot, "
+        "{unanswered} without an answer.".format(**counts),
+        learned_by=LearnedBy.ANSWER,
+        actor=actor,
+    )
+    _mark_checked_if_ready(order, actor=actor)
     return counts
 
 
@@ -325,16 +348,30 @@ def _mark_checked_if_ready(order: ImportOrder, *, actor: User | None) -> None:
 
 def mark_problems(
     order: ImportOrder,
-    problems: dict[str, Problem],
+    problems: Mapping[str, Problem],
     *,
     status: OrderNumberStatus,
     operation: str,
 ) -> None:
     """Write each number's problem onto its row, one statement per distinct problem."""
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for e164, problem in problems.items():
-        groups[problem.code[:10], problem.description[:500]].append(e164)
-    for (code, description), e164s in groups.items():
+    for (code, description), e164s in by_reason(problems).items():
         order.numbers.filter(e164__in=e164s).update(
             status=status, operation=operation, code=code, description=description
         )
+
+
+def first_problems(answer: importability.Importability) -> dict[str, Problem]:
+    """Return one problem for each number that the carrier named in one."""
+    problems: dict[str, Problem] = {}
+    for problem in answer.problems:
+        for e164 in problem.telephone_numbers:
+            problems.setdefault(e164, problem)
+    return problems
+
+
+def by_reason(problems: Mapping[str, Problem]) -> dict[tuple[str, str], list[str]]:
+    """Return the numbers by code and description, each as long as a row can hold."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for e164, problem in problems.items():
+        groups[problem.code[:10], problem.description[:500]].append(e164)
+    return groups

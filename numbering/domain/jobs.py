@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, models, transaction
 
+from accounts.again import repeated
 from numbering import clock
 from numbering.domain import alerts
 from numbering.enums import JobState, LearnedBy
@@ -241,6 +242,7 @@ def _park(job: Job, kind: JobKind | None, reason: str) -> None:
     logger.warning("job parked", extra={"kind": job.kind, "job": job.pk})
 
 
+@repeated
 def retry_parked(job_ids: Iterable[int]) -> int:
     """Put parked jobs back to work; return how many. One that was asked for anew is left alone."""
     count = 0

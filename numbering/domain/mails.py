@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import transaction
 
-from numbering.models import Mail
+from numbering.models import ImportOrder, Loa, Mail
 from numbering.sealing import seal
 
 HIDDEN = "[hidden]"
@@ -21,9 +21,15 @@ _WORD = re.compile(r"[a-z]{1,20}")
 
 
 def queue_mail(
-    *, recipients: list[str], subject: str, text: str, sender: str | None = None
+    *,
+    recipients: list[str],
+    subject: str,
+    text: str,
+    sender: str | None = None,
+    order: ImportOrder | None = None,
+    loa: Loa | None = None,
 ) -> None:
-    """Write a mail down for each recipient; a worker sends it.
+    """Write a mail down for each recipient; a worker sends it, with the LOA's file if one is named.
 
     A row for each, so that one address that is refused keeps nobody else's mail back.
     """
@@ -39,6 +45,8 @@ def queue_mail(
                 text=shown,
                 sealed=seal(text) if shown != text else "",
                 is_masked=shown != text,
+                order=order,
+                loa=loa,
                 message_id=make_msgid(domain=host),
             )
 

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
+from numbering.domain.import_orders import check_is_old
+from numbering.domain.loa_check import findings, letter_of
+from numbering.domain.order_letter import signature_awaited
 from numbering.domain.submission import parked_attempt
 from numbering.enums import AttemptState, ImportOrderStatus, OrderNumberStatus
-from numbering.models import ImportOrder, LoaCoverage, SubmitAttempt
+from numbering.models import ImportOrder, SubmitAttempt
 from numbering.phone import NumberKind, kind_of
 from numbering.wording import counted
 
@@ -84,13 +87,6 @@ def number_counts(order: ImportOrder) -> dict[str, int]:
     return dict(rows)
 
 
-def uncovered_count(order: ImportOrder) -> int:
-    """Return how many numbers of the order no LOA covers."""
-    return order.numbers.exclude(
-        e164__in=LoaCoverage.objects.filter(order=order).values("e164")
-    ).count()
-
-
 def is_mixed(order: ImportOrder) -> bool:
     """Whether the order holds numbers of more than one kind."""
     areas = {e164[:5] for e164 in order.numbers.values_list("e164", flat=True)}
@@ -138,17 +134,41 @@ def _checked(order: ImportOrder) -> NextStep:
             ("withdraw",),
             "wait",
         )
-    uncovered = uncovered_count(order)
-    if uncovered and order.loa_coverage.exists():
+    if (waiting := signature_awaited(order)) is not None:
         return NextStep(
-            f"Every number can be imported, but the LOA does not cover {uncovered} of them. Add "
-            "an LOA for all of them, then submit the order.",
-            "Support",
-            ("submit",),
+            f"Every number can be imported. Waiting for the customer's signature since "
+            f"{waiting.created_at:%B %-d}: {waiting.email} was sent the link. The portal reminds "
+            "them after three and seven days.",
+            "Customer",
+            ("invite", "submit"),
+            "wait",
         )
-    if uncovered:
+    if check_is_old(order):
         return NextStep(
-            "Every number can be imported. Add the signed LOA below, then submit the order.",
+            "The carrier was asked about these numbers some time ago, and much may have changed. "
+            "Check again, then submit the order.",
+            "Support",
+            ("check",),
+        )
+    if letter_of(order) is None:
+        return NextStep(
+            "Every number can be imported. Invite the customer to sign, or add the signed LOA "
+            "below; then submit the order.",
+            "Support",
+            ("invite", "submit"),
+        )
+    standing = [found for found in findings(order) if found.is_open]
+    if blocking := [found for found in standing if not found.is_answerable]:
+        return NextStep(
+            f"Every number can be imported, but not with this LOA: {blocking[0].sentence}",
+            blocking[0].who.label,
+            ("invite",),
+            "bad",
+        )
+    if standing:
+        return NextStep(
+            f"Every number can be imported. {counted(len(standing), 'question')} about the LOA "
+            "must be answered by name: see LOA check below, then submit the order.",
             "Support",
             ("submit",),
         )

@@ -9,9 +9,11 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db.models import F, Q, QuerySet
 
+from accounts.again import repeated
 from numbering import clock
 from numbering.domain import jobs
 from numbering.domain.alerts import close_alert, open_alert
+from numbering.domain.loa_content import DamagedLoa, read_content, shown_name
 from numbering.domain.mails import masked
 from numbering.enums import AlertCause, MailState
 from numbering.models import Alert, Job, Mail
@@ -46,7 +48,7 @@ def run_send(job: Job) -> None:
     while jobs.renew(job) and (mail := _claim()) is not None:
         try:
             _deliver(mail)
-        except CannotUnseal as error:
+        except (CannotUnseal, DamagedLoa) as error:
             _give_up(mail, str(error))
         except OSError as error:  # the exceptions of smtplib are among them
             wait = _failed(mail, _in_words(error))
@@ -70,6 +72,7 @@ def close_if_over() -> None:
             close_alert(cause=AlertCause.MAIL_FAILED)
 
 
+@repeated
 def retry(mail_ids: Iterable[int]) -> int:
     """Have mails tried at once that wait or were given up; return how many.
 
@@ -97,14 +100,17 @@ def _claim() -> Mail | None:
 
 
 def _deliver(mail: Mail) -> None:
-    EmailMessage(
+    message = EmailMessage(
         subject=mail.subject,
         body=unseal(mail.sealed) if mail.sealed else mail.text,
         from_email=mail.sender,
         to=[mail.recipient],
         headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
         connection=get_connection(settings.MAIL_DELIVERY_BACKEND),
-    ).send()
+    )
+    if mail.loa is not None:
+        message.attach(shown_name(mail.loa), read_content(mail.loa), mail.loa.content_type)
+    message.send()
 
 
 def _failed(mail: Mail, reason: str) -> float:

@@ -1,9 +1,9 @@
 """Sites and SIP peers, read from the carrier so that staff pick instead of typing ids."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db import transaction
-
+from accounts.again import repeated
 from carrier import places
 from numbering import clock
 from numbering.carrier_link import get_carrier
@@ -35,12 +35,16 @@ def refresh_places() -> PlacesRead:
         for site in places.list_sites(carrier)
         for peer in places.list_sip_peers(carrier, site_id=site.site_id)
     ]
-    with transaction.atomic():
-        SipPeer.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["site_id", "sip_peer_id"],
-            update_fields=["site_name", "sip_peer_name", "is_default", "is_gone", "seen_at"],
-        )
-        gone = SipPeer.objects.filter(seen_at__lt=now, is_gone=False).update(is_gone=True)
-    return PlacesRead(seen=len(rows), gone=gone)
+    return PlacesRead(seen=len(rows), gone=_take_over(rows, seen_at=now))
+
+
+@repeated
+def _take_over(rows: list[SipPeer], *, seen_at: datetime) -> int:
+    """Write what was read; return how many of ours were not among it."""
+    SipPeer.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["site_id", "sip_peer_id"],
+        update_fields=["site_name", "sip_peer_name", "is_default", "is_gone", "seen_at"],
+    )
+    return SipPeer.objects.filter(seen_at__lt=seen_at, is_gone=False).update(is_gone=True)

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.again import repeated
 from accounts.models import User
 from carrier.client import Carrier
 from carrier.errors import CarrierError, CredentialsRefused, Outcome, Refused, Throttled
@@ -250,45 +251,44 @@ def _settle_error(errand: Errand[A, R], attempt: A, error: CarrierError) -> None
         raise TryLater(error.message)
 
 
+@repeated
 def _not_sent(errand: Errand[A, R], attempt: A, message: str) -> None:
     """The thing goes back to exactly where it was; the intention stays."""
-    with transaction.atomic():
-        kept = (
-            errand.attempts()
-            .filter(
-                pk=attempt.pk,
-                state__in=(AttemptState.PENDING, AttemptState.SENDING),
-                claim_token=attempt.claim_token,
-            )
-            .update(
-                state=AttemptState.PENDING, claim_token="", sent_at=None, message=message[:1000]
-            )
+    kept = (
+        errand.attempts()
+        .filter(
+            pk=attempt.pk,
+            state__in=(AttemptState.PENDING, AttemptState.SENDING),
+            claim_token=attempt.claim_token,
         )
-        # Not kept: taken for lost meanwhile; whoever looks for it has the word now.
-        if kept:
-            errand.not_sent(attempt, message)
+        .update(state=AttemptState.PENDING, claim_token="", sent_at=None, message=message[:1000])
+    )
+    # Not kept: taken for lost meanwhile; whoever looks for it has the word now.
+    if kept:
+        errand.not_sent(attempt, message)
 
 
+@repeated
 def _refused(errand: Errand[A, R], attempt: A, error: CarrierError) -> None:
-    with transaction.atomic():
-        if not _held(errand, attempt).update(
-            state=AttemptState.REFUSED, settled_at=clock.database_now()
-        ):
-            return  # taken for lost meanwhile; whoever looks for it has the word now
-        message = errand.refused(attempt, error)
-        errand.attempts().filter(pk=attempt.pk).update(message=message[:1000])
-        reached("before_commit")
+    if not _held(errand, attempt).update(
+        state=AttemptState.REFUSED, settled_at=clock.database_now()
+    ):
+        return  # taken for lost meanwhile; whoever looks for it has the word now
+    message = errand.refused(attempt, error)
+    errand.attempts().filter(pk=attempt.pk).update(message=message[:1000])
+    reached("before_commit")
 
 
+@repeated
 def _outcome_unknown(errand: Errand[A, R], attempt: A, message: str) -> None:
-    with transaction.atomic():
-        if not _held(errand, attempt).update(state=AttemptState.UNKNOWN, message=message[:1000]):
-            return
-        errand.unknown(attempt, message)
-        jobs.enqueue(errand.settle_job, subject_id=attempt.pk, due_in=settings.LOOK_FIRST_SECONDS)
-        reached("before_commit")
+    if not _held(errand, attempt).update(state=AttemptState.UNKNOWN, message=message[:1000]):
+        return
+    errand.unknown(attempt, message)
+    jobs.enqueue(errand.settle_job, subject_id=attempt.pk, due_in=settings.LOOK_FIRST_SECONDS)
+    reached("before_commit")
 
 
+@repeated
 def accept(
     errand: Errand[A, R],
     attempt: A,
@@ -301,19 +301,18 @@ def accept(
 
     Also true for an attempt that was taken for lost meanwhile: what is known outweighs the doubt.
     """
-    with transaction.atomic():
-        adopted = (
-            errand.attempts()
-            .filter(pk=attempt.pk, state__in=OPEN_ATTEMPTS)
-            .update(
-                state=AttemptState.ACCEPTED,
-                settled_at=clock.database_now(),
-                carrier_order_id=errand.carrier_id(record),
-            )
+    adopted = (
+        errand.attempts()
+        .filter(pk=attempt.pk, state__in=OPEN_ATTEMPTS)
+        .update(
+            state=AttemptState.ACCEPTED,
+            settled_at=clock.database_now(),
+            carrier_order_id=errand.carrier_id(record),
         )
-        if adopted:
-            errand.accepted(attempt, record, learned_by=learned_by, actor=actor)
-        reached("before_commit")
+    )
+    if adopted:
+        errand.accepted(attempt, record, learned_by=learned_by, actor=actor)
+    reached("before_commit")
     return bool(adopted)
 
 

@@ -1,39 +1,44 @@
 """Submitting an import order: what `sending` sends, finds again, and what follows from it."""
 
-import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import F, QuerySet
 
+from accounts.again import repeated
 from accounts.models import User
 from carrier import import_orders as carrier_orders
 from carrier.client import Carrier
 from carrier.errors import CarrierError
 from carrier.records import ImportOrderRecord, NewImportOrder, ServiceAddress
 from numbering import clock
-from numbering.carrier_link import get_carrier, in_words, working_on
-from numbering.domain import jobs, sending, telephone_numbers
+from numbering.carrier_link import in_words
+from numbering.domain import (
+    blanket,
+    customer_news,
+    following,
+    jobs,
+    looking,
+    sending,
+    telephone_numbers,
+    withdrawal_queue,
+)
 from numbering.domain.import_orders import CannotDo, kinds_in, mark_problems
-from numbering.domain.results import apply_record
+from numbering.domain.results import FOLLOWER, apply_record
 from numbering.domain.timeline import move, note
 from numbering.enums import (
+    AT_CARRIER,
     AttemptState,
     ImportOrderStatus,
     LearnedBy,
     OrderNumberStatus,
-    WebhookState,
 )
-from numbering.models import ImportOrder, Job, LoaUpload, SubmitAttempt, WebhookEvent
+from numbering.models import ImportOrder, Job, LoaUpload, SubmitAttempt
 from numbering.models.attempt import OPEN_ATTEMPTS
 from numbering.validators import ORDER_NUMBERS_LIMIT
-
-# While looking number by number, the lease is renewed this often.
-_RENEW_EVERY = 20
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from numbering.wording import counted
 
 
 class ImportOrderErrand(sending.Errand[SubmitAttempt, ImportOrderRecord]):
@@ -56,6 +61,9 @@ class ImportOrderErrand(sending.Errand[SubmitAttempt, ImportOrderRecord]):
     def begin(self, attempt: SubmitAttempt) -> bool:
         """Bring an order that waited for the carrier back to *submitting*."""
         order = attempt.order
+        if taken_back := withdrawal_queue.forbidden_count(order):
+            self.not_sent(attempt, _forbidden(taken_back))
+            return False
         if order.status == ImportOrderStatus.CHECKED:
             move(
                 order,
@@ -75,32 +83,17 @@ class ImportOrderErrand(sending.Errand[SubmitAttempt, ImportOrderRecord]):
         self, carrier: Carrier, attempt: SubmitAttempt, keep_alive: Callable[[], None]
     ) -> list[ImportOrderRecord]:
         """Look by reference; if that finds nothing, by each of the order's numbers."""
-        rows = carrier_orders.find(carrier, customer_order_id=attempt.customer_order_id).rows
-        seen = {row.order_id for row in rows}
-        found = [
-            record
-            for record in (carrier_orders.get(carrier, order_id=order_id) for order_id in seen)
-            if _is_ours(record, attempt)
-        ]
-        if found:
-            return found
-        # The reference may not be searchable yet: look by number, and open what is new there.
         e164s = list(attempt.order.numbers.values_list("e164", flat=True))
         known = ImportOrder.objects.filter(numbers__e164__in=e164s)
-        seen |= {known_id or "" for known_id in known.values_list("carrier_order_id", flat=True)}
-        for index, e164 in enumerate(e164s):
-            if index % _RENEW_EVERY == 0:
-                keep_alive()
-            for row in carrier_orders.find(carrier, telephone_number=e164).rows:
-                if row.order_id in seen:
-                    continue
-                seen.add(row.order_id)
-                record = carrier_orders.get(carrier, order_id=row.order_id)
-                if _is_ours(record, attempt):
-                    found.append(record)
-            if found:
-                break
-        return found
+        return looking.find_ours(
+            attempt,
+            e164s,
+            by_reference=lambda text: carrier_orders.find(carrier, customer_order_id=text),
+            by_number=lambda e164: carrier_orders.find(carrier, telephone_number=e164),
+            get=lambda order_id: carrier_orders.get(carrier, order_id=order_id),
+            known=[known_id or "" for known_id in known.values_list("carrier_order_id", flat=True)],
+            keep_alive=keep_alive,
+        )
 
     def carrier_id(self, record: ImportOrderRecord) -> str:
         """Return the carrier's order id."""
@@ -136,23 +129,14 @@ class ImportOrderErrand(sending.Errand[SubmitAttempt, ImportOrderRecord]):
             trouble="",
         )
         telephone_numbers.start_importing(order, learned_by=learned_by)
+        withdrawal_queue.bind(order)
         apply_record(order, record, learned_by=learned_by)
+        # One that is over already has had its own mail.
+        if order.status in AT_CARRIER:
+            customer_news.with_carrier(order)
         for upload_id in LoaUpload.objects.filter(order=order).values_list("pk", flat=True):
             jobs.enqueue("upload_loa", subject_id=upload_id)
-        jobs.enqueue(
-            "read_order",
-            subject_id=order.pk,
-            learned_by=LearnedBy.SWEEP,
-            due_in=settings.READ_SOON_SECONDS,
-        )
-        # A notification may have been faster than the answer to our own call.
-        early = WebhookEvent.objects.filter(
-            state=WebhookState.UNMATCHED, carrier_order_id=record.order_id
-        ).update(
-            state=WebhookState.APPLIED, order=order, applied_at=clock.database_now(), problem=""
-        )
-        if early:
-            jobs.enqueue("read_order", subject_id=order.pk, learned_by=LearnedBy.WEBHOOK)
+        following.begin(FOLLOWER, order)
 
     def not_sent(self, attempt: SubmitAttempt, message: str) -> None:
         """The order is *checked*, as before, and says what keeps it there."""
@@ -218,9 +202,11 @@ class ImportOrderErrand(sending.Errand[SubmitAttempt, ImportOrderRecord]):
 _ERRAND = ImportOrderErrand()
 
 
-def _is_ours(record: ImportOrderRecord, attempt: SubmitAttempt) -> bool:
-    """The same number may stand in another order: only our own reference makes it ours."""
-    return record.customer_order_id == attempt.customer_order_id
+def _forbidden(count: int) -> str:
+    return (
+        f"The subscriber took back the permission for {counted(count, 'number')} of this order. "
+        "Remove them, or get a new letter for them."
+    )
 
 
 def _document(attempt: SubmitAttempt) -> NewImportOrder:
@@ -254,6 +240,7 @@ def _document(attempt: SubmitAttempt) -> NewImportOrder:
 # --- What people and workers call ---------------------------------------------------------------
 
 
+@repeated
 def submit(order: ImportOrder, *, actor: User | None) -> SubmitAttempt:
     """Write down the intention to send, and have a worker do it.
 
@@ -266,49 +253,51 @@ def submit(order: ImportOrder, *, actor: User | None) -> SubmitAttempt:
         raise CannotDo("Add telephone numbers first.")
     if count > ORDER_NUMBERS_LIMIT:
         raise CannotDo(f"The carrier takes at most {ORDER_NUMBERS_LIMIT:,} numbers in one order.")
-    with transaction.atomic():
-        # A queued try that found the carrier away belongs to the same intention.
-        attempt = SubmitAttempt.objects.filter(order=order, state=AttemptState.PENDING).first()
-        reference = attempt.customer_order_id if attempt else f"IO{order.pk}-{secrets.token_hex(6)}"
-        if not move(
-            order,
-            ImportOrderStatus.SUBMITTING,
-            reason=f"Submitted under our reference {reference}.",
-            learned_by=LearnedBy.PERSON,
-            actor=actor,
-            customer_order_id=reference,
-            trouble="",
-        ):
-            order.refresh_from_db()
-            if order.status == ImportOrderStatus.DRAFT:
-                raise CannotDo("Check importability first.")
-            label = order.get_status_display().lower()
-            raise CannotDo(f"This order was sent already: it is {label}.")
-        if attempt is None:
-            attempt = SubmitAttempt.objects.create(
-                order=order, customer_order_id=reference, actor=actor
-            )
-        jobs.enqueue("submit_order", subject_id=order.pk)
+    if taken_back := withdrawal_queue.forbidden_count(order):
+        raise CannotDo(_forbidden(taken_back))
+    # A queued try that found the carrier away belongs to the same intention.
+    attempt = SubmitAttempt.objects.filter(order=order, state=AttemptState.PENDING).first()
+    reference = attempt.customer_order_id if attempt else f"IO{order.pk}-{secrets.token_hex(6)}"
+    if not move(
+        order,
+        ImportOrderStatus.SUBMITTING,
+        reason=f"Submitted under our reference {reference}.",
+        learned_by=LearnedBy.PERSON,
+        actor=actor,
+        customer_order_id=reference,
+        trouble="",
+    ):
+        order.refresh_from_db()
+        if order.status == ImportOrderStatus.DRAFT:
+            raise CannotDo("Check importability first.")
+        label = order.get_status_display().lower()
+        raise CannotDo(f"This order was sent already: it is {label}.")
+    if attempt is None:
+        attempt = SubmitAttempt.objects.create(
+            order=order, customer_order_id=reference, actor=actor
+        )
+    blanket.consume(order, actor=actor)
+    jobs.enqueue("submit_order", subject_id=order.pk)
     return attempt
 
 
+@repeated
 def withdraw(order: ImportOrder, *, actor: User | None) -> None:
     """Take back an intention that nothing was sent for yet (the carrier was away)."""
-    with transaction.atomic():
-        attempt = _ERRAND.open_attempt(order.pk)
-        if attempt is None or not sending.withdraw(_ERRAND, attempt):
-            raise CannotDo("It is too late to take this back: the order is being sent.")
-        reason = "Sending was taken back; nothing had been sent."
-        if not move(
-            order,
-            ImportOrderStatus.CHECKED,
-            reason=reason,
-            learned_by=LearnedBy.PERSON,
-            actor=actor,
-            trouble="",
-        ):
-            ImportOrder.objects.filter(pk=order.pk).update(trouble="")
-            note(order, reason, learned_by=LearnedBy.PERSON, actor=actor)
+    attempt = _ERRAND.open_attempt(order.pk)
+    if attempt is None or not sending.withdraw(_ERRAND, attempt):
+        raise CannotDo("It is too late to take this back: the order is being sent.")
+    reason = "Sending was taken back; nothing had been sent."
+    if not move(
+        order,
+        ImportOrderStatus.CHECKED,
+        reason=reason,
+        learned_by=LearnedBy.PERSON,
+        actor=actor,
+        trouble="",
+    ):
+        ImportOrder.objects.filter(pk=order.pk).update(trouble="")
+        note(order, reason, learned_by=LearnedBy.PERSON, actor=actor)
 
 
 def run_submit(job: Job) -> None:
@@ -336,23 +325,23 @@ def parked_attempt(order: ImportOrder) -> SubmitAttempt | None:
     return order.attempts.filter(state=AttemptState.PARKED).first()
 
 
+@repeated
 def confirm_absent(order: ImportOrder, *, actor: User) -> None:
     """A person has made sure that the carrier does not have the order: it may be sent again."""
     attempt = parked_attempt(order)
-    with transaction.atomic():
-        if (
-            attempt is None
-            or not sending.confirm_absent(_ERRAND, attempt, actor=actor)
-            or not move(
-                order,
-                ImportOrderStatus.CHECKED,
-                reason=f"{actor} made sure that the carrier does not have this order.",
-                learned_by=LearnedBy.PERSON,
-                actor=actor,
-                trouble="",
-            )
-        ):
-            raise CannotDo("Nothing waits for this decision any more; look at the order again.")
+    if (
+        attempt is None
+        or not sending.confirm_absent(_ERRAND, attempt, actor=actor)
+        or not move(
+            order,
+            ImportOrderStatus.CHECKED,
+            reason=f"{actor} made sure that the carrier does not have this order.",
+            learned_by=LearnedBy.PERSON,
+            actor=actor,
+            trouble="",
+        )
+    ):
+        raise CannotDo("Nothing waits for this decision any more; look at the order again.")
 
 
 def adopt(order: ImportOrder, *, carrier_order_id: str, actor: User) -> None:
@@ -364,20 +353,6 @@ def adopt(order: ImportOrder, *, carrier_order_id: str, actor: User) -> None:
     attempt = parked_attempt(order)
     if attempt is None:
         raise CannotDo("Nothing waits for this decision any more; look at the order again.")
-    carrier_order_id = carrier_order_id.strip().lower()
-    if not _UUID.fullmatch(carrier_order_id):
-        raise CannotDo("That is not an order id of the carrier (8-4-4-4-12 letters and digits).")
-    if ImportOrder.objects.filter(carrier_order_id=carrier_order_id).exists():
-        raise CannotDo("That carrier order belongs to another import order here.")
-    with working_on(order.pk):
-        record = carrier_orders.get(get_carrier(), order_id=carrier_order_id)
-    if not _is_ours(record, attempt):
-        raise CannotDo(
-            f"That carrier order stands under the reference {record.customer_order_id or 'none'}, "
-            f"not under ours ({attempt.customer_order_id})."
-        )
-    ours = set(order.numbers.values_list("e164", flat=True))
-    if set(record.results()) != ours:
-        raise CannotDo("That carrier order holds other numbers than this one.")
+    record = looking.named_by_person(order, attempt, carrier_order_id, FOLLOWER.get)
     if not sending.accept(_ERRAND, attempt, record, learned_by=LearnedBy.PERSON, actor=actor):
         raise CannotDo("Nothing waits for this decision any more; look at the order again.")

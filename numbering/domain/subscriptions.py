@@ -20,9 +20,10 @@ NEVER_CALLED = "READY"
 
 
 class Topic(StrEnum):
-    """What we must hear of, in the carrier's own spelling (it is all lower case)."""
+    """What we must hear of, in the carrier's own spelling."""
 
     IMPORT_ORDERS = "importtnorders"
+    REMOVALS = "removeImportedTnOrders"
     MESSAGING_LOST = "MESSAGING_LOST"
 
 

@@ -80,16 +80,43 @@ def finish_importing(
     )
 
 
-def mark_lost(e164s: Iterable[str], *, reason: str, learned_by: LearnedBy) -> int:
-    """Another carrier has taken the texting of these numbers; return how many were ours."""
+def start_removing(e164s: Iterable[str], *, reason: str, learned_by: LearnedBy) -> None:
+    """The carrier is to be asked to host these numbers no more."""
+    _move_live(
+        list(e164s),
+        to=NumberState.REMOVING,
+        reason=reason,
+        learned_by=learned_by,
+        order=None,
+        only_from=(NumberState.HOSTED,),
+    )
+
+
+def finish_removing(
+    e164s: Iterable[str], *, removed: bool, reason: str, learned_by: LearnedBy
+) -> None:
+    """It is decided whether the carrier hosts these numbers still."""
+    _move_live(
+        list(e164s),
+        to=NumberState.GONE if removed else NumberState.HOSTED,
+        reason=reason,
+        learned_by=learned_by,
+        order=None,
+        only_from=(NumberState.REMOVING,),
+    )
+
+
+def mark_lost(e164s: Iterable[str], *, reason: str, learned_by: LearnedBy) -> list[str]:
+    """Another carrier has taken the texting of these numbers; return those that were ours."""
     return _move_live(
         list(e164s), to=NumberState.LOST, reason=reason, learned_by=learned_by, order=None
     )
 
 
 def are_lost(e164s: Iterable[str]) -> bool:
-    """Whether at least one of these numbers is known to be lost."""
-    return TelephoneNumber.objects.filter(e164__in=list(e164s), state=NumberState.LOST).exists()
+    """Whether at least one of these numbers is known to be lost, or is being removed anyway."""
+    away = (NumberState.LOST, NumberState.REMOVING)
+    return TelephoneNumber.objects.filter(e164__in=list(e164s), state__in=away).exists()
 
 
 def _move_live(
@@ -101,22 +128,29 @@ def _move_live(
     order: ImportOrder | None,
     only_from: tuple[NumberState, ...] | None = None,
     **changes: object,
-) -> int:
+) -> list[str]:
+    """Move what may move; return the numbers that did."""
     sources = only_from or tuple(state for state, targets in NUMBER_MOVES.items() if to in targets)
     with transaction.atomic():
         rows = list(
             TelephoneNumber.objects.select_for_update()
             .filter(e164__in=e164s, state__in=sources)
             .order_by("pk")  # everyone locks in the same order
-            .values_list("pk", "state")
+            .values_list("pk", "state", "e164")
         )
         if not rows:
-            return 0
-        TelephoneNumber.objects.filter(pk__in=[pk for pk, _ in rows]).update(
+            return []
+        TelephoneNumber.objects.filter(pk__in=[pk for pk, _, _ in rows]).update(
             state=to, state_changed_at=clock.now(), **changes
         )
-        _record(rows, to=to, reason=reason, learned_by=learned_by, order=order)
-    return len(rows)
+        _record(
+            [(pk, state) for pk, state, _ in rows],
+            to=to,
+            reason=reason,
+            learned_by=learned_by,
+            order=order,
+        )
+    return [e164 for _, _, e164 in rows]
 
 
 def _record(

@@ -8,13 +8,20 @@ from django.db import transaction
 
 from accounts.models import User
 from numbering import clock
-from numbering.enums import FINAL, ImportOrderStatus, LearnedBy, sources_of
-from numbering.models import ImportOrder, OrderEvent
+from numbering.enums import (
+    FINAL,
+    REMOVAL_FINAL,
+    ImportOrderStatus,
+    LearnedBy,
+    RemovalStatus,
+    sources_of,
+)
+from numbering.models import ImportOrder, RemovalOrder
 
 
 def move(
-    order: ImportOrder,
-    to: ImportOrderStatus,
+    order: ImportOrder | RemovalOrder,
+    to: ImportOrderStatus | RemovalStatus,
     *,
     reason: str,
     learned_by: LearnedBy,
@@ -27,18 +34,18 @@ def move(
     nothing, when the order is not in a status from which `to` is allowed: somebody was first.
     The passed order is brought up to date when it moved.
     """
+    orders = type(order)._default_manager
     with transaction.atomic():
-        current = ImportOrder.objects.select_for_update().filter(pk=order.pk)
+        current = orders.select_for_update().filter(pk=order.pk)
         before = current.values_list("status", flat=True).get()
-        moved = ImportOrder.objects.filter(pk=order.pk, status__in=sources_of(to)).update(
+        moved = orders.filter(pk=order.pk, status__in=sources_of(to)).update(
             status=to, status_changed_at=clock.now(), **changes
         )
         if not moved:
             return False
-        if to in FINAL:
+        if to in FINAL | REMOVAL_FINAL:
             order.numbers.update(is_holding=False)
-        OrderEvent.objects.create(
-            order=order,
+        order.events.create(
             at=clock.now(),
             actor=actor,
             from_status=before,
@@ -51,12 +58,14 @@ def move(
 
 
 def note(
-    order: ImportOrder, reason: str, *, learned_by: LearnedBy, actor: User | None = None
+    order: ImportOrder | RemovalOrder,
+    reason: str,
+    *,
+    learned_by: LearnedBy,
+    actor: User | None = None,
 ) -> None:
     """Add a line to the timeline without moving the order."""
-    OrderEvent.objects.create(
-        order=order, at=clock.now(), actor=actor, learned_by=learned_by, reason=reason[:1000]
-    )
+    order.events.create(at=clock.now(), actor=actor, learned_by=learned_by, reason=reason[:1000])
 
 
 def next_read_in(waited: timedelta) -> timedelta:

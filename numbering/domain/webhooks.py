@@ -1,6 +1,8 @@
 """Apply stored webhooks, in sets. A notification is only a reason to read the order."""
 
+import functools
 import logging
+import operator
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,25 +10,37 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection, models, transaction
 
+from accounts.again import repeated
 from carrier.errors import UnreadableBody
 from carrier.notifications import read_notification
 from carrier.records import Notification
 from numbering import clock
-from numbering.domain import alerts, jobs, telephone_numbers
-from numbering.enums import (
-    FINAL,
-    AttemptState,
-    LearnedBy,
-    WebhookState,
+from numbering.domain import (
+    alerts,
+    customer_news,
+    jobs,
+    removal_results,
+    results,
+    telephone_numbers,
 )
-from numbering.models import ImportOrder, Job, SubmitAttempt, WebhookEvent
+from numbering.domain.followers import FOLLOWERS, AnyFollower
+from numbering.enums import AttemptState, LearnedBy, WebhookState
+from numbering.models import Job, RemovalAttempt, SubmitAttempt, WebhookEvent
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_IMPORT_ORDERS = {"importtnorders", "import_tn_orders"}
 _MESSAGING_LOST = "messaging_lost"
+# The carrier's order types in lower case, those of its lists too, and what follows each.
+_FOLLOWERS: dict[str, AnyFollower] = {
+    "importtnorders": results.FOLLOWER,
+    "import_tn_orders": results.FOLLOWER,
+    "removeimportedtnorders": removal_results.FOLLOWER,
+    "remove_imported_tn_orders": removal_results.FOLLOWER,
+}
+# The attempts that a notice under our own reference may settle, each with its job.
+_LOOKS = ((SubmitAttempt, "settle_attempt"), (RemovalAttempt, "settle_removal"))
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -43,6 +57,7 @@ class _Reading:
     message: str = ""
     problem: str = ""
     order_id: int | None = None
+    removal_id: int | None = None
     telephone_numbers: tuple[str, ...] = field(default=())
 
 
@@ -121,7 +136,7 @@ def _fill(reading: _Reading, notice: Notification) -> None:
         return
     if _UUID.fullmatch(notice.order_id):
         reading.carrier_order_id = notice.order_id.lower()
-    if kind not in _IMPORT_ORDERS:
+    if kind not in _FOLLOWERS:
         reading.state = WebhookState.UNKNOWN_TYPE
         reading.problem = "This portal does not handle this kind of notification."
     elif not reading.carrier_order_id:
@@ -136,48 +151,64 @@ def _clean(text: str, limit: int) -> str:
 
 def _match(readings: list[_Reading]) -> None:
     """Find the orders of the readings, and have those that may change read at the carrier."""
-    open_readings = [r for r in readings if r.state == WebhookState.NEW and r.carrier_order_id]
+    strangers: list[_Reading] = []
+    for follower in FOLLOWERS:
+        mine = [
+            reading
+            for reading in readings
+            if reading.state == WebhookState.NEW
+            and reading.carrier_order_id
+            and _FOLLOWERS[reading.kind.lower()] is follower
+        ]
+        if mine:
+            strangers += _match_kind(follower, mine)
+    _look_for(strangers)
+
+
+def _match_kind(follower: AnyFollower, readings: list[_Reading]) -> list[_Reading]:
+    """Match the readings about one kind of order; return those that are about none of ours."""
     known = {
         carrier_order_id: (pk, status)
-        for carrier_order_id, pk, status in ImportOrder.objects.filter(
-            carrier_order_id__in={r.carrier_order_id for r in open_readings}
+        for carrier_order_id, pk, status in follower.model._default_manager.filter(
+            carrier_order_id__in={r.carrier_order_id for r in readings}
         ).values_list("carrier_order_id", "pk", "status")
     }
-    to_read: list[int] = []
+    to_read: set[int] = set()
     strangers: list[_Reading] = []
-    for reading in open_readings:
+    for reading in readings:
         match = known.get(reading.carrier_order_id)
         if match is None:
             reading.state = WebhookState.UNMATCHED
             reading.problem = (
-                "No import order here has this carrier id yet. It is applied by itself when one "
-                "gets it."
+                "No order here has this carrier id yet. It is applied by itself when one gets it."
             )
             strangers.append(reading)
             continue
-        reading.order_id, status = match
-        if status in FINAL:
+        order_id, status = match
+        setattr(reading, f"{follower.webhook_column}_id", order_id)
+        if status in follower.at_carrier:
+            reading.state = WebhookState.APPLIED
+            to_read.add(order_id)
+        else:
             reading.state = WebhookState.LATE
             reading.problem = "The order was settled already; nothing changed."
-        else:
-            reading.state = WebhookState.APPLIED
-            to_read.append(reading.order_id)
-    jobs.enqueue_many("read_order", sorted(set(to_read)), learned_by=LearnedBy.WEBHOOK)
-    _look_for(strangers)
+    jobs.enqueue_many(follower.read_job, sorted(to_read), learned_by=LearnedBy.WEBHOOK)
+    return strangers
 
 
 def _look_for(strangers: list[_Reading]) -> None:
     """A notice under our own reference for an attempt that got no answer: look sooner."""
     references = {r.customer_order_id for r in strangers if r.customer_order_id}
     if references:
-        waiting = SubmitAttempt.objects.filter(
-            customer_order_id__in=references, state=AttemptState.UNKNOWN
-        )
-        jobs.enqueue_many("settle_attempt", waiting.values_list("pk", flat=True))
+        for attempts, settle_job in _LOOKS:
+            waiting = attempts._default_manager.filter(
+                customer_order_id__in=references, state=AttemptState.UNKNOWN
+            )
+            jobs.enqueue_many(settle_job, waiting.values_list("pk", flat=True))
 
 
 def _mark_lost(readings: list[_Reading]) -> None:
-    all_lost = 0
+    all_lost: list[str] = []
     for reading in readings:
         if reading.state != WebhookState.NEW or reading.kind.lower() != _MESSAGING_LOST:
             continue
@@ -191,12 +222,15 @@ def _mark_lost(readings: list[_Reading]) -> None:
             reading.state = WebhookState.APPLIED
         elif telephone_numbers.are_lost(reading.telephone_numbers):
             reading.state = WebhookState.LATE
-            reading.problem = "These numbers were lost already; nothing changed."
+            reading.problem = (
+                "These numbers were lost already, or are being removed; nothing changed."
+            )
         else:
             reading.state = WebhookState.UNMATCHED
             reading.problem = "None of its numbers is hosted here now."
     if all_lost:
-        alerts.numbers_lost(all_lost, how="the carrier sent a notice")
+        alerts.numbers_lost(len(all_lost), how="the carrier sent a notice")
+        customer_news.numbers_lost(all_lost)
 
 
 _COLUMNS = (
@@ -213,38 +247,39 @@ _COLUMNS = (
 def _write(readings: list[_Reading]) -> None:
     """Write all readings in one statement; a save per row is ten times slower."""
     # Both databases call the columns of a VALUES list column1, column2, and so on.
-    row = "(" + ", ".join(["%s"] * (len(_COLUMNS) + 2)) + ")"
+    row = "(" + ", ".join(["%s"] * (len(_COLUMNS) + 3)) + ")"
     assignments = ", ".join(
-        f"{name} = given.column{index}" for index, name in enumerate(_COLUMNS, start=3)
+        f"{name} = given.column{index}" for index, name in enumerate(_COLUMNS, start=4)
     )
     params: list[datetime | int | str] = [clock.now()]
     for reading in readings:
-        params += [reading.event_id, reading.order_id or 0]
+        params += [reading.event_id, reading.order_id or 0, reading.removal_id or 0]
         params += [str(getattr(reading, name)) for name in _COLUMNS]
     values = ", ".join([row] * len(readings))
     # Only column names from the tuple above and placeholders go into the text.
     statement = (
         f"UPDATE numbers_webhookevent SET applied_at = %s, "  # noqa: S608
-        f"order_id = NULLIF(given.column2, 0), {assignments} "
+        f"order_id = NULLIF(given.column2, 0), removal_id = NULLIF(given.column3, 0), "
+        f"{assignments} "
         f"FROM (VALUES {values}) AS given WHERE numbers_webhookevent.id = given.column1"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
 
 
+@repeated
 def replay(event_ids: Iterable[int]) -> int:
     """Put stored webhooks back into the inbox, to be applied again; return how many.
 
     News of lost numbers that was applied is left alone: the numbers may have come back since.
     """
     applied_loss = models.Q(state=WebhookState.APPLIED, kind__iexact=_MESSAGING_LOST)
-    with transaction.atomic():
-        count = (
-            WebhookEvent.objects.filter(pk__in=list(event_ids))
-            .exclude(applied_loss)
-            .update(state=WebhookState.NEW, problem="", applied_at=None)
-        )
-        jobs.enqueue("apply_webhooks")
+    count = (
+        WebhookEvent.objects.filter(pk__in=list(event_ids))
+        .exclude(applied_loss)
+        .update(state=WebhookState.NEW, problem="", applied_at=None)
+    )
+    jobs.enqueue("apply_webhooks")
     return count
 
 
@@ -254,10 +289,17 @@ def match_strangers() -> int:
     An order that is accepted takes its early notices along (`submission.accept`); this covers
     those that were being applied in the same moment.
     """
-    known = ImportOrder.objects.filter(carrier_order_id=models.OuterRef("carrier_order_id"))
+    known = [
+        models.Exists(
+            follower.model._default_manager.filter(
+                carrier_order_id=models.OuterRef("carrier_order_id")
+            )
+        )
+        for follower in FOLLOWERS
+    ]
     return (
         WebhookEvent.objects.filter(state=WebhookState.UNMATCHED)
         .exclude(carrier_order_id="")
-        .filter(models.Exists(known))
+        .filter(functools.reduce(operator.or_, map(models.Q, known)))
         .update(state=WebhookState.NEW, problem="")
     )

@@ -12,8 +12,21 @@ from pypdf import PdfWriter
 from accounts.models import User
 from accounts.rights import Role
 from numbering import number_list
-from numbering.domain import import_orders, loa, places, submission, subscriptions
-from numbering.models import ImportOrder, LoaSigner, SipPeer, Subscriber
+from numbering.domain import (
+    contacts,
+    hosting_requests,
+    import_orders,
+    invitations,
+    loa,
+    places,
+    request_numbers,
+    signing,
+    submission,
+    subscriptions,
+)
+from numbering.domain.fingerprint import fingerprint_of
+from numbering.enums import InvitationPurpose
+from numbering.models import ImportOrder, Invitation, LoaSigner, SipPeer, Subscriber
 
 _PEOPLE = (
     ("support@example.com", "Sam Support", Role.SUPPORT, "demo-password-support"),
@@ -34,6 +47,18 @@ _SUBSCRIBERS = (
     ),
     ("Juniper Veterinary Clinic", "305", "Juniper", "Blvd", "Austin", "TX", "78701", "Ana Ruiz"),
 )
+_REQUEST = {
+    "contact_name": "Lee Park",
+    "business_name": "Park Street Books",
+    "house_number": "12",
+    "house_suffix": "B",
+    "street_name": "Park",
+    "street_suffix": "St",
+    "city": "Boulder",
+    "state_code": "CO",
+    "zip_code": "80302",
+    "authorizing_person": "Lee Park",
+}
 
 
 class Command(BaseCommand):
@@ -62,6 +87,12 @@ class Command(BaseCommand):
         for order in (done, partial):
             self._send(order, person)
         self._draft(juniper, "512-228-7000\n512-228-7001\n512-719-9001\n800-228-7000", person)
+        contacts.add_contact(
+            subscriber=dental, email="maria@example.com", name="Maria Lopez", actor=person
+        )
+        self._invite(self._draft(dental, "303-228-1010, 303-228-1011", person), "maria", person)
+        self._sign(self._draft(juniper, "512-228-7010, 512-228-7011", person), "ana", person)
+        self._ask()
 
     def _subscriber(
         self,
@@ -114,3 +145,37 @@ class Command(BaseCommand):
         )
         loa.send_to_carrier(order, actor=person)
         submission.submit(order, actor=person)
+
+    def _invite(self, order: ImportOrder, name: str, person: User) -> Invitation:
+        return invitations.invite(
+            purpose=InvitationPurpose.LOA,
+            email=f"{name}@example.com",
+            name=order.loa_authorizing_person,
+            order=order,
+            actor=person,
+        )
+
+    def _sign(self, order: ImportOrder, name: str, person: User) -> None:
+        signing.sign(
+            self._invite(order, name, person),
+            signing.Signing(
+                name=order.loa_authorizing_person,
+                strokes=(((400, 700), (700, 250), (1000, 650), (1400, 400), (2200, 500)),),
+                seen=fingerprint_of(order),
+                address="127.0.0.1",
+                browser="A browser of the demonstration",
+            ),
+        )
+
+    def _ask(self) -> None:
+        email = "lee@example.com"
+        request = hosting_requests.start(subscriber=None, email=email, name="Lee Park", actor=None)
+        request_numbers.take_numbers(
+            request, number_list.read_text("303-228-1020, 303-228-1021, 303-719-9001")
+        )
+        hosting_requests.save_progress(request, _REQUEST)
+        request_numbers.check(request)
+        invitation, _ = invitations.new_link(
+            purpose=InvitationPurpose.HOST, email=email, name="Lee Park", request=request
+        )
+        hosting_requests.hand_in(invitation)
