@@ -1,0 +1,1 @@
+"""The customer's pages, and the page on which anybody can verify an LOA."""
