@@ -23,7 +23,12 @@ _TONES = {
     "completed": "good",
     "importing": "wait",
     "hosted": "good",
+    "removing": "wait",
     "lost": "bad",
+    "under_way": "wait",
+    "removed": "good",
+    "absent": "over",
+    "kept": "bad",
     "not_imported": "bad",
     "gone": "over",
     "applied": "good",
@@ -39,6 +44,12 @@ _TONES = {
     "refused": "bad",
     "accepted": "good",
     "not_sent": "todo",
+    "filling": "wait",
+    "submitted": "todo",
+    "returned": "wait",
+    "delivered": "good",
+    "partly": "bad",
+    "not_applied": "bad",
 }
 
 

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from accounts.admin_base import PortalModelAdmin
 from carrier.errors import CarrierError
+from numbering.admin import carrier_files
 from numbering.admin.badges import badge
 from numbering.admin.filters import OrderQuestion, choice_filter
 from numbering.admin.import_order_actions import ACTIONS, OrderAction
@@ -172,6 +173,7 @@ class ImportOrderAdmin(PortalModelAdmin):
                 wrap(self.action_view),
                 name="numbers_importorder_do",
             ),
+            *carrier_files.urls(),
             *super().get_urls(),
         ]
 
@@ -242,13 +244,14 @@ class ImportOrderAdmin(PortalModelAdmin):
         form: Any = None,
         status: int = 200,
     ) -> HttpResponse:
+        initial = action.initial(order) if action.initial else None
         context = {
             **self.admin_site.each_context(request),
             "title": f"{order}: {action.label}",
             "opts": self.opts,
             "order": order,
             "action": action,
-            "form": form or (action.form() if action.form else None),
+            "form": form or (action.form(initial=initial) if action.form else None),
             "preview": action.preview(order) if action.preview else None,
         }
         return TemplateResponse(

@@ -9,18 +9,34 @@ from django.forms import Form
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
+from accounts.again import repeated
 from accounts.models import User
 from numbering.admin.import_order_report import keep_report
-from numbering.domain import import_orders, linked_orders, loa, results, submission
+from numbering.admin.invitation_actions import (
+    invite,
+    preview_invite,
+    resend_invitation,
+    whom_to_invite,
+    withdraw_invitation,
+)
+from numbering.domain import (
+    import_orders,
+    linked_orders,
+    loa,
+    loa_answers,
+    loa_check,
+    results,
+    submission,
+)
 from numbering.domain.import_orders import CannotDo
-from numbering.domain.next_step import uncovered_count
 from numbering.domain.radar import escalation_note
 from numbering.domain.timeline import note
 from numbering.enums import LearnedBy, OrderNumberStatus
-from numbering.forms import AdoptForm, LoaForm, NumbersForm
+from numbering.forms import AdoptForm, ConfirmLoaForm, LoaForm, NumbersForm
 from numbering.loa_file import RefusedLoaFile
 from numbering.models import ImportOrder
 from numbering.phone import NumberKind, display
+from numbering.review_forms import RequestLinkForm
 from numbering.wording import counted
 
 Run = Callable[[HttpRequest, ImportOrder, User, Any], ImportOrder | None]
@@ -37,6 +53,8 @@ class OrderAction:
     warning: str = ""
     form: type[Form] | None = None
     preview: Callable[[ImportOrder], dict[str, Any]] | None = None
+    # What the form starts with.
+    initial: Callable[[ImportOrder], dict[str, Any]] | None = None
     # What the button says while the answer is awaited.
     busy: str = "Working…"
 
@@ -67,31 +85,46 @@ def _check(
 def _submit(
     request: HttpRequest, order: ImportOrder, person: User, _form: Any
 ) -> ImportOrder | None:
-    if loa.current_loa(order) is not None and not order.loa_uploads.exists():
-        loa.send_to_carrier(order, actor=person)
-    submission.submit(order, actor=person)
+    loa_answers.submit_checked(order, actor=person)
     messages.success(request, "The order is on its way to the carrier; this page shows when it is.")
     return None
 
 
 def _preview_submit(order: ImportOrder) -> dict[str, Any]:
-    uncovered = uncovered_count(order)
-    if not uncovered:
-        letter = "The LOA is here and goes along."
-    elif order.loa_coverage.exists():
-        letter = f"The LOA here does not cover {counted(uncovered, 'number')}."
-    else:
-        letter = "There is no LOA here. The carrier may ask for it in a dispute."
     return {
         "lines": [
             f"{counted(order.numbers.count(), 'number')} of {order.subscriber}",
             f"Service address: {order.subscriber.service_address}",
             f"To {order.sip_peer}",
             f"Authorized by {order.loa_authorizing_person} ({order.get_loa_type_display()})",
-            letter,
+            *_letter_lines(order),
         ],
         "summary": "This is what the carrier gets:",
     }
+
+
+def _letter_lines(order: ImportOrder) -> list[str]:
+    letter = loa_check.letter_of(order)
+    if letter is None:
+        return [found.sentence for found in loa_check.findings(order)]
+    standing = [found.sentence for found in loa_check.findings(order) if found.is_open]
+    if standing:
+        return [f"The LOA, version {letter.version}, stands against it:", *standing]
+    return ["The LOA is here and goes along."]
+
+
+def _confirm_loa(
+    request: HttpRequest, order: ImportOrder, person: User, form: ConfirmLoaForm
+) -> ImportOrder | None:
+    data: MultiValueDict[str, str] = request.POST
+    count = loa_answers.confirm(
+        order, data.getlist("finding"), remark=form.cleaned_data["remark"], actor=person
+    )
+    if count:
+        messages.success(request, f"You answer for {counted(count, 'finding')}, by name.")
+    else:
+        messages.warning(request, "Tick what you have looked at first.")
+    return None
 
 
 def _refresh(
@@ -249,7 +282,7 @@ def _withdraw(
 def _escalate(
     request: HttpRequest, order: ImportOrder, person: User, _form: Any
 ) -> ImportOrder | None:
-    note(
+    repeated(note)(
         order,
         "The carrier's support was asked about this order.",
         learned_by=LearnedBy.PERSON,
@@ -283,6 +316,7 @@ def _adopt(
 
 
 _CHANGE, _SUBMIT = "numbers.change_importorder", "numbers.submit_importorder"
+_INVITE = "numbers.send_invitation"
 
 ACTIONS = {
     action.name: action
@@ -308,6 +342,13 @@ ACTIONS = {
             _add_loa,
             form=LoaForm,
             busy="Checking the file…",
+        ),
+        OrderAction(
+            "confirm_loa",
+            "I have looked, and answer for it",
+            "numbers.confirm_loa",
+            _confirm_loa,
+            form=ConfirmLoaForm,
         ),
         OrderAction("upload_loa", "Upload LOA to carrier", "numbers.add_loa", _upload_loa),
         OrderAction("retry", "Retry failed numbers", _CHANGE, _retry, preview=_preview_retry),
@@ -342,6 +383,18 @@ ACTIONS = {
             _escalate,
             preview=_preview_escalation,
         ),
+        OrderAction(
+            "invite",
+            "Invite to sign",
+            _INVITE,
+            invite,
+            form=RequestLinkForm,
+            preview=preview_invite,
+            initial=whom_to_invite,
+            busy="Writing the mail…",
+        ),
+        OrderAction("resend_invitation", "Resend", _INVITE, resend_invitation),
+        OrderAction("withdraw_invitation", "Withdraw", _INVITE, withdraw_invitation),
         OrderAction("withdraw", "Take back the sending", _SUBMIT, _withdraw),
         OrderAction(
             "absent",

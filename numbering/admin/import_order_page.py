@@ -8,8 +8,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from numbering.admin.badges import badge, tone_of
+from numbering.admin.customer_side import customer_side
 from numbering.admin.import_order_actions import ACTIONS
 from numbering.domain.error_help import help_for, unknown_help
+from numbering.domain.ledger import cover_of
+from numbering.domain.loa_check import findings, letter_of
 from numbering.domain.next_step import next_step, number_counts
 from numbering.domain.radar import slow_step
 from numbering.domain.submission import parked_attempt
@@ -18,7 +21,7 @@ from numbering.enums import (
     ImportOrderStatus,
     OrderNumberStatus,
 )
-from numbering.forms import LoaForm, NumbersForm
+from numbering.forms import ConfirmLoaForm, LoaForm, NumbersForm
 from numbering.models import ErrorHelp, ImportOrder, ImportOrderNumber, Loa
 
 _NUMBERS_PER_PAGE = 50
@@ -64,14 +67,15 @@ def page_context(request: HttpRequest, order: ImportOrder) -> dict[str, Any]:
         ],
         "total": sum(counts.values()),
         **_numbers(request, order),
-        "loas": [(loa, uploads.get(loa.pk)) for loa in Loa.objects.filter(pk__in=loa_ids)],
+        "loas": [(cover, uploads.get(cover.loa.pk)) for cover in cover_of(order)],
         "can_upload_loa": bool(loa_ids)
         and "upload_loa" in may
         and order.status not in (ImportOrderStatus.CANCELLED,)
         and any(
-            loa.pk not in uploads or uploads[loa.pk].state == "refused"
+            loa.pk not in uploads or uploads[loa.pk].state in ("refused", "removed")
             for loa in Loa.objects.filter(pk__in=loa_ids).order_by("-version")[:1]
         ),
+        "customer": customer_side(request, order),
         "events": order.events.select_related("actor").order_by("-at", "-pk")[:200],
         "attempt": parked_attempt(order) or order.attempts.last(),
         "exchanges": (
@@ -80,10 +84,21 @@ def page_context(request: HttpRequest, order: ImportOrder) -> dict[str, Any]:
             else None
         ),
         "may_read_bodies": request.user.has_perm("numbers.read_raw_bodies"),
+        **_findings(order),
+        "confirm_form": ConfirmLoaForm(auto_id="confirm_%s"),
         "numbers_form": NumbersForm(auto_id="add_%s"),
         "loa_form": LoaForm(auto_id="loa_%s", initial={"signer": order.loa_authorizing_person}),
         "now": timezone.now(),
         "changes": _changes_from_parent(order),
+    }
+
+
+def _findings(order: ImportOrder) -> dict[str, Any]:
+    found = findings(order) if order.status in EDITABLE else []
+    return {
+        "findings": found,
+        "letter": letter_of(order) if found else None,
+        "asks_for_answer": any(one.is_open and one.is_answerable for one in found),
     }
 
 

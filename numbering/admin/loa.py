@@ -1,5 +1,7 @@
 """LOAs: the stored versions, what they cover, and the file itself for those who may open it."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,18 +10,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.admin_base import ReadOnlyAdmin
+from numbering.admin import loa_actions, loa_pages
 from numbering.admin.badges import badge
 from numbering.admin.filters import LoaUploadFilter
 from numbering.admin.person import person_of
-from numbering.domain.loa import DamagedLoa, open_for
+from numbering.domain.ledger import orders_of
 from numbering.models import Loa
-
-_EXTENSIONS = {
-    "application/pdf": "pdf",
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/tiff": "tiff",
-}
+from numbering.views.loa_file import loa_file
+from numbering.wording import counted
 
 
 @admin.register(Loa)
@@ -37,7 +35,7 @@ class LoaAdmin(ReadOnlyAdmin):
         "uploaded_by",
         "open_link",
     )
-    list_filter = (LoaUploadFilter,)
+    list_filter = (LoaUploadFilter, "is_damaged", "is_on_hold")
     list_select_related = ("subscriber", "uploaded_by")
     search_fields = ("subscriber__name", "original_name", "sha256")
     search_help_text = "Subscriber, file name or SHA-256"
@@ -50,34 +48,64 @@ class LoaAdmin(ReadOnlyAdmin):
         "size",
         "pages",
         "sha256",
+        "received_sha256",
+        "scan_state",
+        "is_handed_in",
         "signer",
         "signed_on",
         "uploaded_by",
         "uploaded_at",
         "open_link",
+        "scope",
+        "expires_on",
+        "hash_checked_at",
+        "is_damaged",
+        "is_on_hold",
+        "purged_at",
+        "what_to_do",
         "covered_orders",
         "carrier_copies",
         "opened_by",
     )
-    readonly_fields = ("open_link", "covered_orders", "carrier_copies", "opened_by")
+    readonly_fields = ("open_link", "what_to_do", "covered_orders", "carrier_copies", "opened_by")
+
+    def get_fields(self, request: HttpRequest, obj: Loa | None = None) -> Any:
+        """Leave out what can be done, for those who may do none of it."""
+        may = {right for right in loa_actions.LINKS if request.user.has_perm(right)}
+        if obj is not None:
+            # The links depend on the person, which a column does not know.
+            obj.may = may  # type: ignore[attr-defined]
+        return [name for name in self.fields if may or name != "what_to_do"]
+
+    @admin.display(description="What can be done")
+    def what_to_do(self, loa: Loa) -> SafeString:
+        """The ways to a blanket and to legal hold, as far as the person may go them."""
+        return loa_actions.links(loa, getattr(loa, "may", set()))
 
     @admin.display(description="File")
     def open_link(self, loa: Loa) -> SafeString:
         """The way to the file; opening it is recorded."""
         address = reverse("admin:numbers_loa_file", args=[loa.pk])
-        return format_html('<a href="{}">Open (is recorded)</a>', address)
+        return format_html(
+            '<a href="{}">Open (is recorded)</a> · <a href="{}">Look at its pages</a>',
+            address,
+            reverse("admin:numbers_loa_pages", args=[loa.pk]),
+        )
 
     @admin.display(description="Covers")
     def covered_orders(self, loa: Loa) -> str:
         """The orders whose numbers the LOA covers."""
-        order_ids = sorted(set(loa.coverage.values_list("order_id", flat=True)))
         return (
             format_html_join(
-                ", ",
-                '<a href="{}">Import order {}</a>',
+                SafeString("<br>"),
+                '<a href="{}">Import order {}</a>: {}',
                 (
-                    (reverse("admin:numbers_importorder_change", args=[order_id]), order_id)
-                    for order_id in order_ids
+                    (
+                        reverse("admin:numbers_importorder_change", args=[order_id]),
+                        order_id,
+                        counted(count, "number"),
+                    )
+                    for order_id, count in orders_of(loa)
                 ),
             )
             or "–"
@@ -111,7 +139,7 @@ class LoaAdmin(ReadOnlyAdmin):
                 SafeString("<br>"),
                 "{} on {:%Y-%m-%d %H:%M} UTC",
                 (
-                    (opening.person, opening.at)
+                    (opening.person or opening.email, opening.at)
                     for opening in loa.openings.select_related("person")[:50]
                 ),
             )
@@ -121,7 +149,12 @@ class LoaAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Add the address of the file."""
         view = self.admin_site.admin_view(self.file_view)
-        return [path("<int:loa_id>/file/", view, name="numbers_loa_file"), *super().get_urls()]
+        return [
+            path("<int:loa_id>/file/", view, name="numbers_loa_file"),
+            *loa_pages.urls(),
+            *loa_actions.urls(),
+            *super().get_urls(),
+        ]
 
     def file_view(self, request: HttpRequest, loa_id: int) -> HttpResponse:
         """Give out the file as a sandboxed attachment, if it is still what was received."""
@@ -130,19 +163,4 @@ class LoaAdmin(ReadOnlyAdmin):
         loa = Loa.objects.filter(pk=loa_id).first()
         if loa is None:
             raise Http404
-        try:
-            content = open_for(loa, person_of(request))
-        except DamagedLoa as error:
-            return HttpResponse(str(error), status=409, content_type="text/plain")
-        # A name of our own: what the uploader called it is only text.
-        name = f"loa-{loa.subscriber_id}-v{loa.version}.{_EXTENSIONS[loa.content_type]}"
-        return HttpResponse(
-            content,
-            content_type=loa.content_type,
-            headers={
-                "Content-Disposition": f'attachment; filename="{name}"',
-                "Content-Security-Policy": "default-src 'none'; sandbox",
-                "X-Content-Type-Options": "nosniff",
-                "Cache-Control": "private, no-store",
-            },
-        )
+        return loa_file(loa, person_of(request))

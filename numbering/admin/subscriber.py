@@ -1,15 +1,22 @@
 """Subscribers: name, service address, signers, and their orders."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin_base import PortalModelAdmin, PortalTabularInline
+from numbering.admin.contact import ContactInline, save_contacts
+from numbering.admin.dispute_pack import subscriber_pack_view
+from numbering.admin.person import person_of
+from numbering.domain.voiding import void_if_subscriber_changed
 from numbering.enums import NumberState
-from numbering.models import LoaSigner, Subscriber
+from numbering.models import LoaSigner, Subscriber, SubscriberContact
 
 
 class LoaSignerInline(PortalTabularInline):
@@ -40,7 +47,8 @@ class SubscriberAdmin(PortalModelAdmin):
     ordering = ("name", "pk")
     search_fields = ("name", "city", "zip_code")
     search_help_text = "Name, city or ZIP code"
-    inlines = (LoaSignerInline,)
+    change_form_template = "admin/numbers/subscriber/subscriber.html"
+    inlines = (LoaSignerInline, ContactInline)
     fieldsets = (
         (None, {"fields": ("name",)}),
         (
@@ -64,6 +72,27 @@ class SubscriberAdmin(PortalModelAdmin):
         hosted = Count("telephone_numbers", filter=Q(telephone_numbers__state=NumberState.HOSTED))
         subscribers: QuerySet[Subscriber] = super().get_queryset(request)
         return subscribers.annotate(hosted=hosted)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the rows below the subscriber; contacts by the verbs for them."""
+        if formset.model is SubscriberContact:
+            save_contacts(formset, actor=person_of(request))
+        else:
+            super().save_formset(request, form, formset, change)
+
+    def save_model(
+        self, request: HttpRequest, obj: Subscriber, form: "ModelForm[Any]", change: bool
+    ) -> None:
+        """Save; letters that were signed for another name or address no longer count."""
+        super().save_model(request, obj, form, change)
+        if change and form.changed_data:
+            void_if_subscriber_changed(obj, actor=person_of(request))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the subscriber's dispute pack."""
+        view = self.admin_site.admin_view(subscriber_pack_view)
+        name = "numbers_subscriber_pack"
+        return [path("<int:subscriber_id>/dispute-pack/", view, name=name), *super().get_urls()]
 
     @admin.display(description="City")
     def city_and_state(self, subscriber: Subscriber) -> str:

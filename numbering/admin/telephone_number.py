@@ -3,11 +3,14 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from accounts.admin_base import ReadOnlyAdmin
 from numbering.admin.badges import badge
+from numbering.admin.dispute_pack import number_pack_view
 from numbering.admin.filters import choice_filter
+from numbering.admin.ledger import cover_view, export_view
 from numbering.enums import NumberState
 from numbering.models import TelephoneNumber
 from numbering.phone import NotANumber, to_e164
@@ -41,6 +44,20 @@ class TelephoneNumberAdmin(ReadOnlyAdmin):
         if digits and not any(char.isalpha() for char in term):
             return queryset.filter(e164__contains=digits), False
         return queryset.filter(subscriber__name__icontains=term), False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the ledger of LOAs and the number's dispute pack."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("cover/", wrap(cover_view), name="numbers_loa_cover"),
+            path("cover/export/", wrap(export_view), name="numbers_loa_cover_export"),
+            path(
+                "<int:number_id>/dispute-pack/",
+                wrap(number_pack_view),
+                name="numbers_telephonenumber_pack",
+            ),
+            *super().get_urls(),
+        ]
 
     @admin.display(description="Number", ordering="e164")
     def number(self, number: TelephoneNumber) -> str:

@@ -49,7 +49,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         "problem",
     )
     list_filter = (choice_filter(WebhookState, "state", "State"),)
-    list_select_related = ("order",)
+    list_select_related = ("order", "removal")
     search_fields = ("carrier_order_id", "customer_order_id")
     search_help_text = "The carrier's order id or our reference"
     actions = ("replay",)
@@ -85,9 +85,12 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         """The state as a badge."""
         return badge(event.state, event.get_state_display())
 
-    @admin.display(description="Import order")
+    @admin.display(description="Order")
     def order_link(self, event: WebhookEvent) -> SafeString | str:
         """The way to the order."""
+        if event.removal is not None:
+            address = reverse("admin:numbers_removalorder_change", args=[event.removal_id])
+            return format_html('<a href="{}">{}</a>', address, event.removal)
         if event.order_id is None:
             return "–"
         address = reverse("admin:numbers_importorder_change", args=[event.order_id])
