@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
-from portal.checks import check_settings
+from portal.checks import check_lock, check_settings
 
 
 class PortalConfig(AppConfig):
@@ -14,3 +14,4 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks."""
         register(check_settings)
+        register(check_lock, deploy=True)

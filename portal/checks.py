@@ -1,7 +1,7 @@
 """Start-up checks: what would be unsafe stops the portal, with a hint on how to put it right."""
 
 import pyexpat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.checks import ERROR, CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
+
+from portal.parts import FLOORS, installed, not_as_locked, too_old
 
 DJANGO_FLOOR = (5, 2, 19)
 EXPAT_FLOOR = (2, 6, 0)
@@ -33,6 +35,22 @@ def check_settings(
         *_check_webhook_door(),
         *_check_carrier(),
         *check_versions(django_version=django.VERSION[:3], expat_version=_expat_version()),
+        *check_parts({name: installed(name) for name in FLOORS}),
+    ]
+
+
+def check_lock(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Return what is not installed as locked; nothing where there is no lock file (a wheel)."""
+    lock = settings.BASE_DIR / "requirements.txt"
+    if not lock.exists():
+        return []
+    return [
+        CheckWarning(
+            f"Not as locked: {difference}.",
+            hint="Install the locked versions: pip install --require-hashes -r requirements.txt",
+            id="portal.W004",
+        )
+        for difference in not_as_locked(lock.read_text(encoding="utf-8"))
     ]
 
 
@@ -147,6 +165,16 @@ def check_versions(
             f"Python's XML parser, Expat, is older than {_dotted(EXPAT_FLOOR)}.",
             hint="Use a newer build of Python when your system offers one.",
             id="portal.W003",
+        )
+
+
+def check_parts(present: Mapping[str, str | None]) -> Iterator[CheckMessage]:
+    """Yield which of these installed parts have a known hole."""
+    for sentence in too_old(present):
+        yield Error(
+            f"A part with a known security hole is installed: {sentence}.",
+            hint="Install the locked versions: pip install --require-hashes -r requirements.txt",
+            id="portal.E010",
         )
 
 

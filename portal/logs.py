@@ -1,4 +1,4 @@
-"""One event, one log line, with telephone numbers cut to their last four digits."""
+"""One event, one log line, without telephone numbers and without keys of mailed links."""
 
 import logging
 import re
@@ -8,25 +8,27 @@ import structlog
 
 # Ten digits or more in a row, with or without a leading +: a telephone number or an account.
 _NUMBER = re.compile(r"\+?\d{6,}(?=\d{4}(?!\d))")
+# What follows these words in an address of ours can open something.
+_KEY = re.compile(r"(/(?:link|accounts/email|reset/key)/)(?!sent/)[^/?\s\"'<>]+")
 
 
-def mask_numbers(text: str) -> str:
-    """Replace all but the last four digits of every long run of digits."""
-    return _NUMBER.sub("***", text)
+def masked(text: str) -> str:
+    """Replace all but the last four digits of every long run of digits, and keys in addresses."""
+    return _NUMBER.sub("***", _KEY.sub(r"\1***", text))
 
 
-class MaskNumbers(logging.Filter):
+class Mask(logging.Filter):
     """Mask the finished message; tracebacks are masked by the formatter below."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = mask_numbers(record.getMessage())
+        record.msg = masked(record.getMessage())
         record.args = None
         return True
 
 
 def _mask_event(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: mask_numbers(value) if isinstance(value, str) and key != "timestamp" else value
+        key: masked(value) if isinstance(value, str) and key != "timestamp" else value
         for key, value in event.items()
     }
 
@@ -42,7 +44,7 @@ def logging_settings(*, level: str, as_json: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"mask": {"()": MaskNumbers}},
+        "filters": {"mask": {"()": Mask}},
         "formatters": {
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,

@@ -45,6 +45,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
+# A little over the largest LOA: what is checked and refused anyway touches no disk before that.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
 
@@ -63,6 +65,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "accounts",
     "numbering",
+    "messaging",
     "portal",
 ]
 MIDDLEWARE = [
@@ -93,6 +96,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "portal.company.company",
             ],
         },
     }
@@ -132,16 +136,13 @@ _loa_storage: dict[str, object] = {
 }
 if read_choice("LOA_STORAGE", default="local", choices=("local", "s3")) == "s3":
     _loa_storage = {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "numbering.loa_storage.LoaBucket",
         "OPTIONS": {
             "bucket_name": read_text("LOA_S3_BUCKET"),
             "endpoint_url": read_text("LOA_S3_ENDPOINT") or None,
             "region_name": read_text("LOA_S3_REGION") or None,
             "access_key": read_secret("LOA_S3_ACCESS_KEY") or None,
             "secret_key": read_secret("LOA_S3_SECRET_KEY") or None,
-            "default_acl": "private",
-            "file_overwrite": False,
-            "querystring_auth": True,
         },
     }
 STORAGES = {
@@ -156,7 +157,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "numbering:my"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -184,6 +185,8 @@ PASSWORD_RESET_TIMEOUT = 60 * 60
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/ip,5/5m/key",
     "reset_password": "20/m/ip,5/h/key",
+    "sign_in_link": "20/m/ip,5/h/key",
+    "new_address": "5/h/user",
 }
 ACCOUNT_FORMS = {
     "login": "accounts.forms.SignInForm",
@@ -217,6 +220,10 @@ CARRIER = {
     "api_version": read_choice("CARRIER_API_VERSION", default="v2", choices=("v1", "v2")),
     "v1_base": read_text("CARRIER_V1_BASE", default="https://dashboard.bandwidth.com/api/"),
     "v2_base": read_text("CARRIER_V2_BASE", default="https://api.bandwidth.com/api/v2/"),
+    "messaging_base": read_text(
+        "CARRIER_MESSAGING_BASE", default="https://messaging.bandwidth.com/api/v2/"
+    ),
+    "messaging_application_id": read_text("CARRIER_MESSAGING_APPLICATION_ID"),
     "token_url": read_text(
         "CARRIER_TOKEN_URL", default="https://api.bandwidth.com/api/v1/oauth2/token"
     ),
@@ -246,6 +253,18 @@ SWEEP_READS_PER_SECOND = read_int("SWEEP_READS_PER_SECOND", default=5, least=1)
 STUCK_AFTER_SECONDS = read_int("STUCK_AFTER_SECONDS", default=24 * 3600, least=1)
 JOB_LEASE_SECONDS = read_int("JOB_LEASE_SECONDS", default=60, least=5)
 EXCHANGES_KEPT_DAYS = read_int("EXCHANGES_KEPT_DAYS", default=90, least=1)
+
+# --- Customers and their LOAs ---------------------------------------------------------------
+# Who writes to customers, and how they reach a person.
+COMPANY_NAME = read_text("COMPANY_NAME", default="Your phone company")
+COMPANY_CONTACT = read_text("COMPANY_CONTACT", default="the number or address on your bill")
+INVITATION_DAYS = read_int("INVITATION_DAYS", default=14, least=1)
+SIGN_IN_LINK_SECONDS = read_int("SIGN_IN_LINK_SECONDS", default=600, least=60)
+# An LOA that is older on the day it is submitted is refused by many carriers.
+LOA_AGE_DAYS = read_int("LOA_AGE_DAYS", default=30, least=1)
+LOA_KEPT_YEARS = read_int("LOA_KEPT_YEARS", default=5, least=2)
+# host:port or the path of a socket of ClamAV's clamd; empty for no scanner.
+CLAMD_ADDRESS = read_text("CLAMD_ADDRESS")
 
 # For kill tests on one's own machine: the chance that a process ends at a named point.
 STOPPING_POINTS = read_chances("STOPPING_POINTS")

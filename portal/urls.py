@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts import staff_door
+from accounts.views import profile
 from portal import health, pages
 
 urlpatterns = [
@@ -13,7 +14,10 @@ urlpatterns = [
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path("accounts/", include("accounts.urls")),
+    path("my/profile/", profile.profile, name="profile"),
+    path("my/profile/email/", profile.new_address, name="profile_email"),
     path("", include("numbering.urls")),
+    path("", include("messaging.urls")),
     # The admin's own forms for signing in and changing a password know no second factor.
     path("admin/login/", staff_door.enter),
     path("admin/logout/", account_views.logout),

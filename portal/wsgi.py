@@ -1,6 +1,6 @@
 """What the application server runs.
 
-The webhook door is asked before Django's middleware: notifications come in bursts, need no
+The webhook doors are asked before Django's middleware: notifications come in bursts, need no
 session, cookie or page header, and storing one is a single INSERT.
 """
 
@@ -17,18 +17,23 @@ _pages = get_wsgi_application()
 # Only after the line above are the applications loaded.
 from django.urls import reverse  # noqa: E402
 
-from numbering.webhooks import receive  # noqa: E402
+from messaging import webhooks as messages  # noqa: E402
+from numbering import webhooks as orders  # noqa: E402
 from portal.checks import refuse_unsafe_settings  # noqa: E402
 
 refuse_unsafe_settings()
-_DOOR = reverse("numbering:order_webhook")
+_DOORS = {
+    reverse("numbering:order_webhook"): orders.DOOR,
+    reverse("messaging:message_webhook"): messages.DOOR,
+}
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answer one request: the carrier's knock by the door, everything else by Django."""
-    if environ.get("PATH_INFO") != _DOOR:
+    """Answer one request: the carrier's knock by its door, everything else by Django."""
+    door = _DOORS.get(environ.get("PATH_INFO", ""))
+    if door is None:
         return _pages(environ, start_response)
-    answer = receive(environ)
+    answer = door.receive(environ)
     start_response(
         f"{answer.status} {HTTPStatus(answer.status).phrase}",
         [*answer.headers, ("Content-Length", str(len(answer.body)))],

@@ -38,6 +38,7 @@ def at_carrier(portal_sandbox: Sandbox, settings: Any) -> Iterator[Sandbox]:
         **settings.CARRIER,
         "v1_base": portal_sandbox.v1_base,
         "v2_base": portal_sandbox.v2_base,
+        "messaging_base": portal_sandbox.messaging_base,
         "token_url": portal_sandbox.token_url,
         "call_timeout": 5,
     }

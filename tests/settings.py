@@ -25,6 +25,8 @@ os.environ.update(
         # Nothing listens on port 1: a test that wants a carrier points the settings to a sandbox.
         "CARRIER_V1_BASE": "http://127.0.0.1:1/api/",
         "CARRIER_V2_BASE": "http://127.0.0.1:1/api/v2/",
+        "CARRIER_MESSAGING_BASE": "http://127.0.0.1:1/api/v2/",
+        "CARRIER_MESSAGING_APPLICATION_ID": "sandbox-application",
         "CARRIER_TOKEN_URL": "http://127.0.0.1:1/api/v1/oauth2/token",
         "CARRIER_ALLOW_PLAIN_HTTP": "true",
         "LOG_FORMAT": "console",

@@ -68,6 +68,7 @@ def test_the_checks_run_with_every_command() -> None:
 def test_an_unsafe_setting_stops_the_start(
     settings: Settings, name: str, value: Any, expected: str
 ) -> None:
+    """O08: each on its own."""
     setattr(settings, name, value)
     assert ids() == [expected]
     with pytest.raises(ImproperlyConfigured, match=expected):

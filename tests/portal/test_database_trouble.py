@@ -1,4 +1,7 @@
-"""O04: a database that is there and says no. A page says come back; nothing is half-written."""
+"""O04: a database that is there and says no. A page says come back; nothing is half-written.
+
+tests/numbering/test_again.py has what is repeated before that.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from django.test import Client
 from django.urls import include, path
 from pytest_django import DjangoDbBlocker
 
+from accounts import again
 from accounts.models import User
 from numbering.models import Subscriber, WebhookEvent
 from portal.wsgi import application
@@ -100,6 +104,17 @@ def read_only() -> None:
     _rename("First")
 
 
+locks_wanted: list[str] = []
+
+
+def lock_time_out() -> None:
+    """Wait for a lock that somebody keeps for longer than we want to wait."""
+    locks_wanted.append("numbers_subscriber")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '10ms'")
+    _rename("First")
+
+
 def store() -> None:
     """Store one row."""
     with connection.cursor() as cursor:
@@ -127,6 +142,7 @@ urlpatterns = [
     path("serialization", page(serialization_failure, writes_first=False)),
     path("time-out", page(statement_time_out, writes_first=True)),
     path("read-only", page(read_only, writes_first=True)),
+    path("lock", page(lock_time_out, writes_first=False)),
     path("store", page(store, writes_first=False)),
     path("", include("portal.urls")),
 ]
@@ -159,8 +175,35 @@ def test_a_page_that_the_database_turns_away_says_come_back_and_leaves_nothing_h
 ) -> None:
     for name in ("First", "Second", "Third"):
         builders.subscriber(name=name)
-    assert says_come_back(visitor.get(address))
+    assert says_come_back(visitor.post(address))
     assert Subscriber.objects.filter(name="Third").count() == 1
+
+
+@postgres
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(
+    ("tries", "status"), [(again.MOST_TRIES, 200), (1, 503)], ids=["repeated", "twin"]
+)
+@pytest.mark.parametrize("address", ["/deadlock", "/serialization"])
+def test_a_page_that_is_only_looked_at_is_made_again_and_its_twin_says_come_back(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch, address: str, tries: int, status: int
+) -> None:
+    monkeypatch.setattr(again, "MOST_TRIES", tries)
+    for name in ("First", "Second", "Third"):
+        builders.subscriber(name=name)
+    assert visitor.get(address).status_code == status
+
+
+@postgres
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(("method", "tries"), [("get", 3), ("post", 1)])
+def test_a_page_that_never_gets_its_lock_says_come_back_after_so_many_tries(
+    visitor: Client, method: str, tries: int
+) -> None:
+    locks_wanted.clear()
+    with table_locked("numbers_subscriber"):
+        assert says_come_back(getattr(visitor, method)("/lock"))
+    assert len(locks_wanted) == tries
 
 
 @contextmanager
@@ -207,7 +250,8 @@ def test_a_database_that_only_reads_turns_away_what_would_be_written(
     browser.raise_request_exception = False
     fields = {"name": "New one", "house_number": "1", "street_name": "Elm", "city": "Boulder"}
     fields |= {"state_code": "CO", "zip_code": "80301"}
-    fields |= {"loa_signers-TOTAL_FORMS": "0", "loa_signers-INITIAL_FORMS": "0"}
+    for rows in ("loa_signers", "contacts"):
+        fields |= {f"{rows}-TOTAL_FORMS": "0", f"{rows}-INITIAL_FORMS": "0"}
     with database_setting("default_transaction_read_only", "on", usual="off"):
         assert browser.get("/admin/numbers/subscriber/").status_code == 200
         assert says_come_back(browser.post("/admin/numbers/subscriber/add/", fields))

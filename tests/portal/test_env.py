@@ -79,6 +79,7 @@ def test_a_secret_named_twice_stops_the_start(monkeypatch: pytest.MonkeyPatch) -
 def test_a_secret_file_that_anybody_may_read_stops_the_start(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """O08: a key file that is readable by all."""
     file = tmp_path / "secret"
     file.write_text("planted value")
     file.chmod(0o644)

@@ -25,9 +25,10 @@ def test_staff_are_offered_the_workplace(client: Client, role: str) -> None:
     assert links(client) == {"Sign in</a>": False, "Go to the workplace": True, "Sign out": True}
 
 
-def test_a_customer_is_offered_no_workplace(client: Client) -> None:
+def test_a_customer_is_offered_their_numbers_and_no_workplace(client: Client) -> None:
     client.force_login(User.objects.create_user("ada@example.com", role=Role.CUSTOMER))
     assert links(client) == {"Sign in</a>": False, "Go to the workplace": False, "Sign out": True}
+    assert "Go to your numbers" in client.get("/").content.decode()
 
 
 def test_the_front_page_takes_no_forms(client: Client) -> None:

@@ -90,6 +90,7 @@ PAGES = {
 @pytest.mark.urls(__name__)
 @pytest.mark.parametrize("kind", PAGES)
 def test_every_page_has_the_strict_policy(client: Client, kind: str) -> None:
+    """A17: every kind of answer that is a page."""
     client.raise_request_exception = False
     visit, status = PAGES[kind]
     response = visit(client)
@@ -105,6 +106,7 @@ def test_every_page_has_the_strict_policy(client: Client, kind: str) -> None:
 def test_only_the_admin_has_the_looser_policy(
     client: Client, settings: Settings, path: str, status: int
 ) -> None:
+    """A17: what the theme of the staff pages needs, and nowhere else."""
     settings.SECOND_FACTOR_REQUIRED = False
     client.raise_request_exception = False
     client.force_login(User.objects.create_user("ada@example.com", role=Role.ADMIN))
@@ -123,6 +125,7 @@ def test_a_page_keeps_a_policy_of_its_own(client: Client) -> None:
 
 
 def test_https_is_remembered_by_the_browser_for_a_year(client: Client, settings: Settings) -> None:
+    """A17: HSTS."""
     settings.SECURE_HSTS_SECONDS = 31_536_000
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     secure = Client(headers={"X-Forwarded-Proto": "https"})

@@ -40,6 +40,7 @@ def test_everything_works(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_work_that_waits_for_more_than_ten_minutes_is_unhealthy(client: Client) -> None:
+    """O14: the queue."""
     heartbeat(minutes_ago=1)
     waiting_job(minutes=11)
     parts = {"database": "ok", "background_work": "unhealthy", "sweep": "ok"}
@@ -48,6 +49,7 @@ def test_work_that_waits_for_more_than_ten_minutes_is_unhealthy(client: Client) 
 
 @pytest.mark.django_db
 def test_a_sweep_older_than_an_hour_is_unhealthy(client: Client) -> None:
+    """O14: the sweep."""
     heartbeat(minutes_ago=61)
     parts = {"database": "ok", "background_work": "ok", "sweep": "unhealthy"}
     assert statuses(client) == (503, parts)
@@ -60,6 +62,7 @@ def test_a_sweep_that_never_ran_is_unhealthy(client: Client) -> None:
 
 @pytest.mark.usefixtures("no_database")
 def test_a_database_that_is_away_is_unhealthy_and_its_name_stays_ours(client: Client) -> None:
+    """O14: the database; no word of the driver's."""
     response = client.get("/health/ready")
     assert response.status_code == 503
     assert response.json() == {

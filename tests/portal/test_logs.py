@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.logs import logging_settings, mask_numbers
+from portal.logs import logging_settings, masked
 
 
 class Lines:
@@ -37,7 +37,7 @@ def lines(request: pytest.FixtureRequest) -> Iterator[Lines]:
 
 
 @pytest.mark.parametrize(
-    ("text", "masked"),
+    ("text", "shown"),
     [
         ("+13032281234", "***1234"),
         ("3032281234 and 3032281235", "***1234 and ***1235"),
@@ -46,8 +46,27 @@ def lines(request: pytest.FixtureRequest) -> Iterator[Lines]:
         ("123456789", "123456789"),
     ],
 )
-def test_only_the_last_four_digits_of_a_telephone_number_stay(text: str, masked: str) -> None:
-    assert mask_numbers(text) == masked
+def test_only_the_last_four_digits_of_a_telephone_number_stay(text: str, shown: str) -> None:
+    """O06: also within words and markup."""
+    assert masked(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Not Found: /link/Ab-c_9/", "Not Found: /link/***/"),
+        ("Forbidden: /accounts/link/Ab-c_9/?next=/my/", "Forbidden: /accounts/link/***/?next=/my/"),
+        (
+            "at 'https://a.example/accounts/email/Ab-c_9'",
+            "at 'https://a.example/accounts/email/***'",
+        ),
+        ("/accounts/password/reset/key/2-abc-def/", "/accounts/password/reset/key/***/"),
+        ("/accounts/link/ and /accounts/link/sent/", "/accounts/link/ and /accounts/link/sent/"),
+    ],
+)
+def test_keys_of_mailed_links_are_masked(text: str, shown: str) -> None:
+    """A05: in the log; the other places are in tests/accounts/test_sign_in_link.py."""
+    assert masked(text) == shown
 
 
 def test_numbers_in_messages_and_arguments_are_masked(lines: Lines) -> None:
@@ -69,6 +88,7 @@ def test_numbers_in_tracebacks_are_masked_and_stay_in_the_line(lines: Lines) -> 
     "hostile", ["a\r\nERROR forged", "a\x1b[2Jb", "a\u2028b", "a\x00b", "a\x85b", "a\x0bb"]
 )
 def test_a_hostile_text_stays_one_line(lines: Lines, hostile: str) -> None:
+    """O06: one event, one line."""
     lines.logger.warning("name: %s", hostile)
     (line,) = lines.read()
     assert [char for char in line if not char.isprintable()] == []

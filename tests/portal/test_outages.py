@@ -1,5 +1,6 @@
 """What visitors see while the database is away, and what stays a fault of ours."""
 
+import errno
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -26,8 +27,10 @@ def view_raising(error: Exception) -> Callable[[HttpRequest], HttpResponse]:
 urlpatterns = [
     path("away", view_raising(OperationalError("connection to db.internal:5432 refused"))),
     path("closed", view_raising(InterfaceError("connection already closed"))),
+    path("full", view_raising(OSError(errno.ENOSPC, "No space left on device", "/srv/uploads"))),
     path("slip", view_raising(ProgrammingError("syntax error"))),
     path("fault", view_raising(KeyError("fault"))),
+    path("unreadable", view_raising(OSError(errno.EIO, "Input/output error"))),
     path("", include("portal.urls")),
 ]
 handler500 = "portal.pages.server_error"
@@ -40,17 +43,18 @@ def visitor() -> Client:
 
 
 @pytest.mark.urls(__name__)
-@pytest.mark.parametrize("address", ["/away", "/closed"])
-def test_a_page_says_come_back_while_the_database_is_away(visitor: Client, address: str) -> None:
+@pytest.mark.parametrize("address", ["/away", "/closed", "/full"])
+def test_a_page_says_come_back_while_what_we_need_is_away(visitor: Client, address: str) -> None:
     response = visitor.get(address)
     body = response.content.decode()
     assert (response.status_code, response.headers["Retry-After"]) == (503, "30")
     assert "Back in a moment" in body
     assert "db.internal" not in body
+    assert "/srv/uploads" not in body
 
 
 @pytest.mark.urls(__name__)
-@pytest.mark.parametrize("address", ["/slip", "/fault"])
+@pytest.mark.parametrize("address", ["/slip", "/fault", "/unreadable"])
 def test_a_fault_of_ours_is_not_called_an_outage(visitor: Client, address: str) -> None:
     response = visitor.get(address)
     assert (response.status_code, "Retry-After" in response.headers) == (500, False)
