@@ -25,6 +25,7 @@ from tests.faults.database import NoServer, forget_everything, own_database, ser
 from tests.faults.processes import free_port
 from tests.faults.report import Report, table
 from tests.faults.size import FULL, SHORT, Size
+from tests.faults.small_disk import enter_own_mounts
 
 # Modules of this package, each with a `run`. The twin is the first with careless workers.
 PARTS = ("kills", "lost_day", "flood", "outages")
@@ -48,10 +49,10 @@ def main() -> None:
     # starts it in the background leaves SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+    size = SHORT if options.short else FULL
+    has_own_mounts = enter_own_mounts()
     try:
-        reports = _run(
-            [TWIN] if options.twin else parts, size=SHORT if options.short else FULL, seed=seed
-        )
+        reports = _run([TWIN] if options.twin else parts, size, seed, has_own_mounts)
     except NoServer as error:
         sys.exit(f"✗ {error}")
     except KeyboardInterrupt:
@@ -65,12 +66,12 @@ def main() -> None:
     sys.exit(1 if broken else 0)
 
 
-def _run(parts: list[str], *, size: Size, seed: int) -> list[Report]:
+def _run(parts: list[str], size: Size, seed: int, has_own_mounts: bool) -> list[Report]:
     with (
         tempfile.TemporaryDirectory(prefix="faults-") as folder,
         own_database(server_url()) as database_url,
     ):
-        bench = _bench(Path(folder), database_url, size=size, seed=seed)
+        bench = _bench(Path(folder), database_url, size, seed, has_own_mounts)
         os.environ.update(bench.env)
         django.setup()
         try:
@@ -85,7 +86,13 @@ def _run_one(name: str, bench: Bench) -> Report:
     started = time.monotonic()
     sys.stderr.write(f"→ {name.replace('_', ' ')}\n")
     forget_everything()
-    for left in ("state.sqlite3", "state.sqlite3-wal", "state.sqlite3-shm", "journal.jsonl"):
+    for left in (
+        "state.sqlite3",
+        "state.sqlite3-wal",
+        "state.sqlite3-shm",
+        "journal.jsonl",
+        "deliveries.jsonl",
+    ):
         (bench.carrier.folder / left).unlink(missing_ok=True)
     bench.ahead.back()
     # Only now: the parts import models, which Django must have loaded.
@@ -94,7 +101,7 @@ def _run_one(name: str, bench: Bench) -> Report:
     return report
 
 
-def _bench(folder: Path, database_url: str, *, size: Size, seed: int) -> Bench:
+def _bench(folder: Path, database_url: str, size: Size, seed: int, has_own_mounts: bool) -> Bench:
     carrier = CarrierHome(free_port(), folder / "carrier")
     carrier.folder.mkdir()
     (folder / "static").mkdir()
@@ -108,6 +115,7 @@ def _bench(folder: Path, database_url: str, *, size: Size, seed: int) -> Bench:
         ahead=ahead,
         carrier=carrier,
         portal_port=portal_port,
+        has_own_mounts=has_own_mounts,
         database_url=database_url,
         env=_settings(folder, database_url, carrier.url, portal_port, ahead.path),
     )

@@ -14,6 +14,7 @@ from carrier.client import Carrier
 from carrier.credentials import BasicCredentials
 from carrier.records import NewSubscription
 from carrier.sandbox import SandboxOptions
+from tests.faults.knocks import final_status
 from tests.faults.processes import Process
 
 _SUBSCRIBED_SECONDS = 24 * 3600
@@ -38,6 +39,18 @@ class TheirOrder:
 
 
 @dataclass(frozen=True)
+class TheirWebhook:
+    """A webhook that the carrier sent: the digest of its body, its order, how it ended.
+
+    `status` is 0 when there was no answer.
+    """
+
+    digest: str
+    order_id: str
+    status: int
+
+
+@dataclass(frozen=True)
 class CarrierHome:
     """Where a run's sandbox lives: its port, and the folder with its state and journal."""
 
@@ -54,6 +67,7 @@ class CarrierHome:
         process = Process(
             ["-m", "tests.faults.carrier_process", str(self.port)]
             + [str(self.folder / "state.sqlite3"), str(self.folder / "journal.jsonl")]
+            + [str(self.folder / "deliveries.jsonl")]
             + [str(processing_seconds), str(seed)],
             env=env,
             log=self.folder / "carrier.log",
@@ -74,6 +88,7 @@ class CarrierHome:
                 credentials=BasicCredentials(username=sample.username, password=sample.password),
                 v1_base=f"{self.url}/api/",
                 v2_base=f"{self.url}/api/v2/",
+                messaging_base=f"{self.url}/api/v2/",
                 allow_plain_http=True,
             )
         )
@@ -105,6 +120,14 @@ class CarrierHome:
         """Every request that reached it and ended: at, method, path, status, reference."""
         lines = (self.folder / "journal.jsonl").read_text().splitlines()
         return [json.loads(line) for line in lines]
+
+    def webhooks(self) -> list[TheirWebhook]:
+        """Every webhook that it sent, each once; the ones that it lost on purpose are not there."""
+        lines = map(json.loads, (self.folder / "deliveries.jsonl").read_text().splitlines())
+        return [
+            TheirWebhook(line["digest"], line["order"], final_status(line["statuses"]))
+            for line in lines
+        ]
 
     def creating_calls(self) -> Counter[str]:
         """How many requests may have created an order, by reference.

@@ -22,6 +22,8 @@ class Bench:
     ahead: Ahead
     carrier: CarrierHome
     portal_port: int
+    # Whether file systems can be mounted that only this run sees.
+    has_own_mounts: bool
     database_url: str
     env: dict[str, str]
 

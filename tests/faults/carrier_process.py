@@ -1,9 +1,11 @@
 """The sandbox carrier as a process that writes down every request it gets.
 
-Usage: `python -m tests.faults.carrier_process PORT STATE JOURNAL SECONDS SEED`. The sandbox itself
-remembers 5,000 requests only; the journal, one JSON object on a line, has them all.
+Usage: `python -m tests.faults.carrier_process PORT STATE JOURNAL DELIVERIES SECONDS SEED`. The
+sandbox itself remembers 5,000 requests only; the journal, one JSON object on a line, has them all.
+The deliveries are the webhooks that it sent, and how each was answered.
 """
 
+import hashlib
 import json
 import random
 import re
@@ -15,15 +17,41 @@ from pathlib import Path
 from typing import TextIO
 
 from carrier.sandbox import Sandbox, SandboxOptions
+from carrier.sandbox.delivery import Delivered, Webhook
 from carrier.sandbox.exchange import RequestSeen
 
 _REFERENCE = re.compile(rb"<CustomerOrderId>([^<]*)</CustomerOrderId>")
+_ORDER = re.compile(rb"<OrderId>([^<]*)</OrderId>")
 _LOOK_SECONDS = 0.1
 # A request without a status by then is not going to get one: its connection was dropped.
 _SETTLED = timedelta(seconds=15)
 
 
-def main(port: int, state: Path, journal: Path, seconds: float, seed: int) -> None:
+class _TellingSandbox(Sandbox):
+    """Writes down the end of every webhook as well, a line for each."""
+
+    def __init__(self, options: SandboxOptions, deliveries: TextIO) -> None:
+        super().__init__(options)
+        self._deliveries, self._one_at_a_time = deliveries, threading.Lock()
+
+    def _note_delivery(self, webhook: Webhook, delivered: Delivered) -> None:
+        order = _ORDER.search(webhook.body)
+        line = json.dumps(
+            {
+                "digest": hashlib.sha256(webhook.body).hexdigest(),
+                "order": order[1].decode() if order else "",
+                "statuses": delivered.statuses,
+            }
+        )
+        with self._one_at_a_time:
+            self._deliveries.write(line + "\n")
+            self._deliveries.flush()
+        super()._note_delivery(webhook, delivered)
+
+
+def main(
+    port: int, state: Path, journal: Path, deliveries: Path, seconds: float, seed: int
+) -> None:
     """Serve until SIGTERM."""
     random.seed(seed)
     ended = threading.Event()
@@ -32,7 +60,11 @@ def main(port: int, state: Path, journal: Path, seconds: float, seed: int) -> No
     options = SandboxOptions(
         port=port, state_path=state, processing_seconds=seconds, webhook_timeout=5
     )
-    with Sandbox(options) as sandbox, journal.open("a") as lines:
+    with (
+        journal.open("a") as lines,
+        deliveries.open("a") as delivered,
+        _TellingSandbox(options, delivered) as sandbox,
+    ):
         waiting: list[RequestSeen] = []
         last: RequestSeen | None = None
         while not ended.wait(_LOOK_SECONDS):
@@ -80,5 +112,12 @@ def _line(request: RequestSeen) -> str:
 
 
 if __name__ == "__main__":
-    _port, _state, _journal, _seconds, _seed = sys.argv[1:]
-    main(int(_port), Path(_state), Path(_journal), float(_seconds), int(_seed))
+    _port, _state, _journal, _deliveries, _seconds, _seed = sys.argv[1:]
+    main(
+        int(_port),
+        Path(_state),
+        Path(_journal),
+        Path(_deliveries),
+        float(_seconds),
+        int(_seed),
+    )

@@ -1,6 +1,5 @@
 """Webhooks at a set pace for long: doubled, out of order and broken ones among them."""
 
-import hashlib
 import random
 import time
 import uuid
@@ -15,6 +14,7 @@ from numbering.models import ImportOrder, Job, WebhookEvent
 from tests.benchmarks import bare_door
 from tests.benchmarks.notices import notice
 from tests.faults.bench import WEBHOOK_PATH, Bench
+from tests.faults.kept import digest, kept
 from tests.faults.knocks import Knock, knock, p99
 from tests.faults.processes import free_port, gunicorn
 from tests.faults.report import Report
@@ -36,12 +36,17 @@ def run(bench: Bench) -> Report:
             gunicorn(bench.portal_port, env=bench.env, log=bench.log("portal"))
         )
         portal.wait_for_port(bench.portal_port)
-        _warm_up(bench, bench.portal_port)
+        warm_up = _warm_up(bench)
+        warmed = _knock(bench, warm_up)
         started = time.monotonic()
-        knocks = _knock(bench, bench.portal_port, bodies)
+        knocks = _knock(bench, bodies)
         seconds = time.monotonic() - started
-    taken = [one for one in knocks if 200 <= one.status < 300]
-    lost = _lost(bodies, taken)
+    taken = [one for one in knocks if one.is_taken]
+    promised = Counter(digest(bodies[one.index]) for one in taken)
+    promised.update(digest(warm_up[one.index]) for one in warmed if one.is_taken)
+    stored = kept()
+    lost, uncalled = (promised - stored).total(), (stored - promised).total()
+    challenged = sum(one.is_challenged for one in knocks)
     server_errors = sum(one.status >= 500 or one.status == 0 for one in knocks)
     while webhooks.apply_waiting():
         pass
@@ -51,12 +56,18 @@ def run(bench: Bench) -> Report:
         "flood_webhooks": len(knocks),
         "flood_lost": lost,
         "flood_5xx": server_errors,
+        "flood_401": challenged,
+        "flood_uncalled_for": uncalled,
         "flood_p99_ms": round(p99(knocks), 1),
         "flood_floor_p99_ms": round(floor_p99, 1),
     }
     broken = []
     if lost or server_errors or len(taken) != len(knocks):
         broken.append(f"Flood: {lost} lost, {server_errors} answered with 5xx or not at all.")
+    if challenged != len(knocks) or uncalled:
+        broken.append(
+            f"Flood: {challenged} first knocks got a 401; {uncalled} stored without a 2xx."
+        )
     if asked != distinct or states[WebhookState.UNREADABLE] != broken_count:
         broken.append(f"Flood: {asked} orders are read again instead of {distinct}; {states}.")
     return Report(
@@ -64,9 +75,11 @@ def run(bench: Bench) -> Report:
         (
             ("webhooks sent", len(knocks)),
             ("a second", len(knocks) / seconds),
+            ("first knocks without credentials, answered 401", challenged),
             ("answered 2xx", len(taken)),
             ("answered 5xx or not at all", server_errors),
             ("lost after a 2xx", lost),
+            ("stored without a 2xx (a 401 among them)", uncalled),
             ("orders told of / asked to be read", f"{distinct} / {asked}"),
             ("broken / kept as unreadable", f"{broken_count} / {states[WebhookState.UNREADABLE]}"),
             ("p99 of the answer, ms", p99(knocks)),
@@ -122,41 +135,28 @@ def _floor(bench: Bench, bodies: list[bytes]) -> float:
     """The p99 of one bare INSERT for each POST, under the same server and the same pace."""
     with connection.cursor() as cursor:
         cursor.execute(bare_door.CREATE)
-    port = free_port()
+    port, rate = free_port(), bench.size.flood_rate
     with gunicorn(
         port, env=bench.env, log=bench.log("floor"), app="tests.benchmarks.bare_door"
     ) as server:
         server.wait_for_port(port)
-        _warm_up(bench, port)
-        return p99(_knock(bench, port, bodies[: len(bodies) // _FLOOR_SHARE]))
+        floor = bodies[: len(bodies) // _FLOOR_SHARE]
+        knock(port, WEBHOOK_PATH, _warm_up(bench), rate=rate, username="", password="")
+        return p99(knock(port, WEBHOOK_PATH, floor, rate=rate, username="", password=""))
 
 
-def _warm_up(bench: Bench, port: int) -> None:
-    """Let each thread of the server connect to the database; news of orders that nobody knows."""
+def _warm_up(bench: Bench) -> list[bytes]:
+    """Webhooks that let each thread of a server connect; about orders that nobody knows."""
     count = bench.size.flood_rate // 2
-    _knock(
-        bench,
-        port,
-        [notice(order_id=str(uuid.uuid4()), customer_order_id="") for _ in range(count)],
-    )
+    return [notice(order_id=str(uuid.uuid4()), customer_order_id="") for _ in range(count)]
 
 
-def _knock(bench: Bench, port: int, bodies: list[bytes]) -> list[Knock]:
+def _knock(bench: Bench, bodies: list[bytes]) -> list[Knock]:
     return knock(
-        port,
+        bench.portal_port,
         WEBHOOK_PATH,
         bodies,
         rate=bench.size.flood_rate,
         username=bench.env["WEBHOOK_USERNAME"],
         password=bench.env["WEBHOOK_PASSWORDS"],
     )
-
-
-def _lost(bodies: list[bytes], taken: list[Knock]) -> int:
-    """Bodies that were answered with 2xx more often than they are kept."""
-    promised = Counter(hashlib.sha256(bodies[one.index]).digest() for one in taken)
-    kept = Counter(
-        hashlib.sha256(bytes(body)).digest()
-        for body in WebhookEvent.objects.values_list("body", flat=True).iterator()
-    )
-    return sum((promised - kept).values())

@@ -1,6 +1,7 @@
-"""Workers killed while they send to a carrier that misbehaves; then the verdict."""
+"""Workers and web server killed while the carrier misbehaves; then the verdict."""
 
 import time
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,15 +12,17 @@ from django.db.models import Count, Q, QuerySet
 
 from numbering import clock
 from numbering.domain import submission
-from numbering.enums import AttemptState, ImportOrderStatus, JobState, WebhookState
+from numbering.enums import FINAL, AttemptState, ImportOrderStatus, JobState, WebhookState
 from numbering.models import CarrierExchange, ImportOrder, Job, SubmitAttempt, WebhookEvent
 from numbering.stopping_points import POINTS
-from tests.faults import manners
+from tests.faults import kept, manners
+from tests.faults.at_carrier import TheirWebhook
 from tests.faults.bench import WEBHOOK_PATH, Bench
-from tests.faults.processes import Workers, gunicorn
+from tests.faults.processes import Workers
 from tests.faults.report import Report
 from tests.faults.traffic import checked_orders
 from tests.faults.verdict import Verdict, judge
+from tests.faults.web_server import WebServer
 
 WORKERS = 3
 # The chance to end at each stopping point.
@@ -39,11 +42,31 @@ _LEAST_HURRY = 3.0
 
 
 @dataclass(frozen=True)
+class WebOutcome:
+    """What killing the web server did.
+
+    `untold` are the orders of which every webhook that the carrier sent went unanswered: it sends
+    none again, so that only the sweep can put them right. `not_healed` are those still open.
+    """
+
+    worker_kills: int
+    whole_kills: int
+    crashes: int
+    burst_unanswered: int
+    unanswered: int
+    answered: int
+    lost: int
+    untold: int
+    not_healed: int
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What the part did, and the verdict on it."""
 
     orders: int
-    kills: int
+    worker_kills: int
+    web: WebOutcome
     crashes: int
     seconds: float
     calls: int
@@ -52,6 +75,11 @@ class Outcome:
     exchanges: dict[str, int]
     statuses: dict[str, int]
     verdict: Verdict
+
+    @property
+    def kills(self) -> int:
+        """All processes killed: workers, the web server's, and once the whole of it."""
+        return self.worker_kills + self.web.worker_kills + self.web.whole_kills
 
 
 def settings(bench: Bench) -> dict[str, str]:
@@ -78,6 +106,17 @@ def run(bench: Bench) -> Report:
         broken.append(f"Kills: {outcome.verdict}")
     if outcome.crashes:
         broken.append(f"Kills: {outcome.crashes} workers ended by themselves.")
+    web = outcome.web
+    if web.crashes:
+        broken.append(f"Kills: the web server ended by itself {web.crashes} times.")
+    if web.lost:
+        broken.append(f"Kills: {web.lost} webhooks were answered with 2xx and are not kept.")
+    if web.not_healed:
+        broken.append(
+            f"Kills: {web.not_healed} orders whose webhooks were cut off were never put right."
+        )
+    if not web.answered or not web.burst_unanswered:
+        broken.append("Kills: those of the web server hit no webhook, so they show nothing.")
     return Report("Kills", rows(outcome), figures(outcome), tuple(broken))
 
 
@@ -86,7 +125,15 @@ def rows(outcome: Outcome) -> tuple[tuple[str, object], ...]:
     verdict = outcome.verdict
     return (
         ("orders submitted", outcome.orders),
-        ("workers killed", outcome.kills),
+        ("workers killed", outcome.worker_kills),
+        ("web server's workers killed", outcome.web.worker_kills),
+        ("web server killed as a whole", outcome.web.whole_kills),
+        ("webhooks answered 2xx", outcome.web.answered),
+        ("  of them not kept", outcome.web.lost),
+        ("webhooks of the bursts that the kills cut off", outcome.web.burst_unanswered),
+        ("the carrier's own that got no 2xx", outcome.web.unanswered),
+        ("  orders of which no other told", outcome.web.untold),
+        ("  of them never put right", outcome.web.not_healed),
         ("requests at the carrier", outcome.calls),
         *((f"  ended as {name}", count) for name, count in sorted(outcome.exchanges.items())),
         ("webhooks stored", outcome.webhooks),
@@ -111,6 +158,8 @@ def figures(outcome: Outcome) -> dict[str, object]:
     return {
         "orders": outcome.orders,
         "kills": outcome.kills,
+        "web_kills": outcome.web.worker_kills + outcome.web.whole_kills,
+        "webhooks_lost": outcome.web.lost,
         "duplicates": verdict.duplicates,
         "lost": verdict.lost,
         "falsely_complete": verdict.falsely_complete,
@@ -131,8 +180,8 @@ def rehearse(bench: Bench, *, careless: bool) -> Outcome:
         carrier = parts.enter_context(
             bench.carrier.start(env=env, processing_seconds=1, seed=bench.seed)
         )
-        portal = parts.enter_context(gunicorn(bench.portal_port, env=env, log=bench.log("portal")))
-        portal.wait_for_port(bench.portal_port)
+        web = parts.enter_context(WebServer(bench, env))
+        web.wait_until_it_listens()
         bench.carrier.subscribe(
             f"http://127.0.0.1:{bench.portal_port}{WEBHOOK_PATH}",
             username=env["WEBHOOK_USERNAME"],
@@ -143,7 +192,7 @@ def rehearse(bench: Bench, *, careless: bool) -> Outcome:
         workers = parts.enter_context(
             Workers(worker, count=WORKERS, env=env, log=bench.log("worker"))
         )
-        _submit_and_kill(bench, orders, workers)
+        _submit_and_kill(bench, orders, workers, web)
         _drain(bench, workers)
         theirs = bench.carrier.orders()
         carrier.end()
@@ -151,7 +200,8 @@ def rehearse(bench: Bench, *, careless: bool) -> Outcome:
         verdict = judge([order.pk for order in orders], theirs, bench.carrier.creating_calls())
         return Outcome(
             orders=len(orders),
-            kills=workers.kills,
+            worker_kills=workers.kills,
+            web=_web_outcome(web, bench.carrier.webhooks()),
             crashes=workers.crashes,
             seconds=time.monotonic() - started,
             calls=len(bench.carrier.journal()),
@@ -163,7 +213,28 @@ def rehearse(bench: Bench, *, careless: bool) -> Outcome:
         )
 
 
-def _submit_and_kill(bench: Bench, orders: list[ImportOrder], workers: Workers) -> None:
+def _web_outcome(web: WebServer, theirs: list[TheirWebhook]) -> WebOutcome:
+    """Hold what was answered against what is kept, and what was not against the orders."""
+    taken = [webhook for webhook in theirs if 200 <= webhook.status < 300]
+    promised = web.promised + Counter(webhook.digest for webhook in taken)
+    silent = {webhook.order_id for webhook in theirs} - {webhook.order_id for webhook in taken}
+    untold = ImportOrder.objects.filter(carrier_order_id__in=silent)
+    return WebOutcome(
+        worker_kills=web.worker_kills,
+        whole_kills=web.whole_kills,
+        crashes=web.crashes,
+        burst_unanswered=web.unanswered,
+        unanswered=len(theirs) - len(taken),
+        answered=promised.total(),
+        lost=kept.lost(promised),
+        untold=untold.count(),
+        not_healed=untold.exclude(status__in=[*FINAL, ImportOrderStatus.EXCEPTION]).count(),
+    )
+
+
+def _submit_and_kill(
+    bench: Bench, orders: list[ImportOrder], workers: Workers, web: WebServer
+) -> None:
     """Submit in step with the kills, so that there is work at hand whenever one strikes."""
     waiting = iter(orders)
     submitted = 0
@@ -174,11 +245,18 @@ def _submit_and_kill(bench: Bench, orders: list[ImportOrder], workers: Workers) 
         if workers.kills < bench.size.kills and now >= next_kill:
             workers.kill_one(bench.dice)
             next_kill = now + bench.dice.expovariate(1 / bench.size.kill_pause)
+        if web.kills < bench.size.web_kills and _is_webs_turn(bench, workers, web):
+            web.kill_amid_webhooks(bench.dice, whole=web.kills == bench.size.web_kills // 2)
         share = min(1.0, (workers.kills + 3) / bench.size.kills)
         for order in islice(waiting, max(0, int(share * len(orders)) - submitted)):
             submission.submit(order, actor=None)
             submitted += 1
         time.sleep(_TICK)
+
+
+def _is_webs_turn(bench: Bench, workers: Workers, web: WebServer) -> bool:
+    """Its kills are spread evenly over those of the workers."""
+    return workers.kills * (bench.size.web_kills + 1) >= bench.size.kills * (web.kills + 1)
 
 
 def _drain(bench: Bench, workers: Workers) -> None:

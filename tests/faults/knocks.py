@@ -1,12 +1,12 @@
 """Webhooks sent at a set pace, and what became of each."""
 
-import base64
-import http.client
 import queue
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from carrier.sandbox.delivery import Webhook, deliver
 
 _THREADS = 16
 _ANSWER_SECONDS = 30
@@ -17,27 +17,45 @@ class Knock:
     """One webhook's end: which body it was, the status (0: no answer), and milliseconds.
 
     The time runs from when it was due, so that a server that falls behind cannot hide it.
+    `is_challenged` tells whether a first request without credentials got its 401.
     """
 
     index: int
     status: int
+    is_challenged: bool
     milliseconds: float
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether it was answered with 2xx."""
+        return 200 <= self.status < 300
 
 
 def knock(
     port: int, path: str, bodies: Sequence[bytes], *, rate: float, username: str, password: str
 ) -> list[Knock]:
-    """Send each body once, `rate` a second, whatever the answers."""
-    pair = base64.b64encode(f"{username}:{password}".encode()).decode()
-    headers = {"Authorization": f"Basic {pair}", "Content-Type": "application/xml; charset=utf-8"}
+    """Send each body once, `rate` a second, whatever the answers.
+
+    As the carrier does: bare first, and only after a challenge with the credentials and the body.
+    Without a user name the body goes along at once.
+    """
+    url = f"http://127.0.0.1:{port}{path}"
     waiting: queue.SimpleQueue[tuple[int, float] | None] = queue.SimpleQueue()
     ended: list[Knock] = []
 
     def work() -> None:
         while (item := waiting.get()) is not None:
             index, due = item
-            status = _post(port, path, bodies[index], headers)
-            ended.append(Knock(index, status, (time.perf_counter() - due) * 1000))
+            webhook = Webhook(
+                url,
+                bodies[index],
+                username,
+                password,
+                content_type="application/xml; charset=utf-8",
+            )
+            statuses = deliver(webhook, timeout=_ANSWER_SECONDS).statuses
+            taken = (time.perf_counter() - due) * 1000
+            ended.append(Knock(index, final_status(statuses), statuses[:1] == (401,), taken))
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(_THREADS)]
     for thread in threads:
@@ -54,18 +72,11 @@ def knock(
     return ended
 
 
-def _post(port: int, path: str, body: bytes, headers: dict[str, str]) -> int:
-    # A connection for each: a kept one may be closed by the server in the very moment of its use.
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER_SECONDS)
-    try:
-        connection.request("POST", path, body=body, headers=headers)
-        answer = connection.getresponse()
-        answer.read()
-    except (OSError, http.client.HTTPException):
+def final_status(statuses: Sequence[int]) -> int:
+    """The status that a webhook ended with, 0 when what came after the challenge got none."""
+    if len(statuses) == 1 and statuses[0] == 401:
         return 0
-    finally:
-        connection.close()
-    return answer.status
+    return statuses[-1] if statuses else 0
 
 
 def p99(knocks: Sequence[Knock]) -> float:

@@ -1,20 +1,21 @@
 """What the portal needs goes away and comes back: database, carrier, disk, mail server."""
 
-import resource
+import io
+import random
 from collections import Counter
 from pathlib import Path
 
 from django.db.models import QuerySet
+from PIL import Image
 
-from numbering.domain import mails
-from numbering.enums import AttemptState, ImportOrderStatus, MailState
-from numbering.models import ImportOrder, Loa, Mail, SubmitAttempt, WebhookEvent
-from tests import builders
+from numbering.domain import loa, mails, submission
+from numbering.enums import AttemptState, ImportOrderStatus, LoaUploadState, MailState
+from numbering.models import ImportOrder, Loa, LoaUpload, Mail, SubmitAttempt, WebhookEvent
 from tests.faults.bench import Bench
-from tests.faults.processes import Process
 from tests.faults.report import Report
 from tests.faults.scene import Scene, all_complete, all_settled, scene, strangers
 from tests.faults.traffic import checked_orders
+from tests.faults.visitor import Page
 
 ORDERS = 10
 MAILS = 5
@@ -23,6 +24,11 @@ _HOUR, _CLOCK_STEP = 3600, 600
 # Seconds that the clock is set ahead with each look, where the portal only waits.
 _HURRY = 10
 _ADMIN = "/admin/"
+# Sides of pictures whose files have some 50 KiB and 3 MiB; and room for a part of the smaller
+# only, in bytes.
+_SMALL, _LARGE = 128, 1000
+_PART = 16 * 1024
+_NOT_KEPT = "The file could not be stored, so nothing was kept."
 
 
 def run(bench: Bench) -> Report:
@@ -54,7 +60,8 @@ def _database_away(now: Scene) -> None:
     now.expect("none of them was stored", not stored.exists())
     now.expect(
         "the page says in words that the database is away",
-        page.status == 503 and page.says("The portal cannot reach its database just now."),
+        page.status == 503
+        and page.says("The portal cannot reach something that it needs just now"),
     )
     now.expect("the health page says so too", ready.status == 503)
     now.expect(
@@ -79,7 +86,6 @@ def _carrier_away(now: Scene) -> None:
     for _ in range(_HOUR // _CLOCK_STEP + 1):
         now.pass_time(_CLOCK_STEP)
     page = now.visitor.get(f"/admin/numbers/importorder/{orders[0].pk}/change/")
-    home = now.visitor.get(_ADMIN)
     knocks = now.knock(_KNOCKS_A_SECOND, rate=_KNOCKS_A_SECOND)
     now.expect(
         "after an hour without a carrier each order waits, and nothing was sent",
@@ -88,7 +94,7 @@ def _carrier_away(now: Scene) -> None:
         == ORDERS,
     )
     now.expect("the order's page says so in words", page.says("Nothing was sent;"))
-    now.expect("the home page says so too", home.says("The carrier does not answer"))
+    now.expect("the home page says so too", _home_says(now, "The carrier does not answer"))
     now.expect("webhooks are stored meanwhile", {one.status for one in knocks} == {200})
     now.start_carrier()
     now.expect(
@@ -100,24 +106,57 @@ def _carrier_away(now: Scene) -> None:
 
 
 def _disk_full(now: Scene) -> None:
-    """No process of the web server can write to a file any more."""
+    """No room for anything that the web server writes, then room for half a file, then enough."""
+    now.rows.append(("the full disk", now.disk.said))
     (order,) = checked_orders(1, now.bench.dice, with_cards=False)
     address = f"/admin/numbers/importorder/{order.pk}/do/add_loa/"
-    kept = Path(now.env["LOA_DIR"])
-    _limit_files(now.portal, 0)
-    page = now.visitor.send_file(address, name="loa.pdf", content=builders.pdf())
+    small, large = _picture(_SMALL, now.bench.dice), _picture(_LARGE, now.bench.dice)
+
+    def send(content: bytes) -> Page:
+        return now.visitor.send_file(address, name="loa.png", kind="image/png", content=content)
+
+    def nothing_kept() -> bool:
+        return not Loa.objects.exists() and not _files(now, "LOA_DIR")
+
+    def visited() -> bool:
+        now.visitor.get(_ADMIN)
+        return not _files(now, "TMPDIR")
+
+    now.disk.leave(0)
+    page = send(small)
+    now.expect("with a full disk the page says that the LOA was not kept", page.says(_NOT_KEPT))
+    page = send(large)
+    now.expect("so it says of the largest one", page.says(_NOT_KEPT))
+    now.expect("nothing was kept of either file", nothing_kept())
+    # A refused upload's file lives until the interpreter collects what the request left behind.
+    now.rows.append(("files of uploads left at once", len(_files(now, "TMPDIR"))))
+    now.expect("none of them outlives the requests that follow", now.wait_for(visited))
     knocks = now.knock(_KNOCKS_A_SECOND, rate=_KNOCKS_A_SECOND)
-    _limit_files(now.portal, resource.RLIM_INFINITY)
+    now.expect("webhooks are stored on a full disk", {one.status for one in knocks} == {200})
+    others = now.submitted(ORDERS)
     now.expect(
-        "the page says in words that the file was not kept",
-        page.says("The file could not be stored, so nothing was kept."),
+        "orders are sent and end all the same",
+        now.wait_for(lambda: all_complete(others), hurry=_HURRY),
     )
-    now.expect("nothing is left of the file", not Loa.objects.exists() and not _files(kept))
-    now.expect("webhooks are stored meanwhile ", {one.status for one in knocks} == {200})
-    page = now.visitor.send_file(address, name="loa.pdf", content=builders.pdf())
+    now.disk.leave(_PART)
+    page = send(small)
+    now.expect("with room for half a file the page says the same", page.says(_NOT_KEPT))
+    now.expect("no half file is left", nothing_kept())
+    now.disk.free()
+    pages = [send(small), send(large)]
     now.expect(
-        "the same file is kept once there is room",
-        page.says("LOA version 1 is here.") and len(_files(kept)) == 1,
+        "both files are kept once there is room",
+        [page.says(f"LOA version {index} is here.") for index, page in enumerate(pages, start=1)]
+        == [True, True]
+        and sorted(path.stat().st_size for path in _files(now, "LOA_DIR"))
+        == [len(small), len(large)],
+    )
+    loa.send_to_carrier(order, actor=None)
+    submission.submit(order, actor=None)
+    mine = LoaUpload.objects.filter(order=order, state=LoaUploadState.UPLOADED)
+    now.expect(
+        "the order goes on by itself, its LOA with it",
+        now.wait_for(lambda: all_complete([order]) and mine.exists(), hurry=_HURRY),
     )
 
 
@@ -129,10 +168,12 @@ def _mail_server_refuses(now: Scene) -> None:
     mails.queue_mail(recipients=people, subject=subject, text="It is here.")
     mine = Mail.objects.filter(subject=subject)
     now.wait_for(lambda: not mine.filter(tries__lt=3).exists(), hurry=120)
-    page, home = now.visitor.get("/admin/numbers/mail/"), now.visitor.get(_ADMIN)
+    page = now.visitor.get("/admin/numbers/mail/")
     now.expect("refused mails wait", mine.filter(state=MailState.WAITING).count() == MAILS)
     now.expect("their page says why in words", page.says("The mail server refused it: 451"))
-    now.expect("the home page says that mails cannot be sent", home.says("Mails cannot be sent"))
+    now.expect(
+        "the home page says that mails cannot be sent", _home_says(now, "Mails cannot be sent")
+    )
     now.mail_server.refusals.clear()
     sent = now.wait_for(lambda: mine.filter(state=MailState.SENT).count() == MAILS, hurry=600)
     got = Counter(mail.recipient for mail in now.mail_server.taken if subject in mail.content)
@@ -145,12 +186,18 @@ def _of(orders: list[ImportOrder]) -> QuerySet[ImportOrder]:
     return ImportOrder.objects.filter(pk__in=[order.pk for order in orders])
 
 
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+def _home_says(now: Scene, words: str) -> bool:
+    """Whether the home page comes to say so: its watch goes round once a minute."""
+    return now.wait_for(lambda: now.visitor.get(_ADMIN).says(words), hurry=_HURRY)
 
 
-def _limit_files(process: Process, size: int) -> None:
-    """Let the process and its children write files of so many bytes only."""
-    for pid in process.pids():
-        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
+def _files(now: Scene, setting: str) -> list[Path]:
+    """The files in a folder of the web server's."""
+    return [path for path in Path(now.env[setting]).rglob("*") if path.is_file()]
+
+
+def _picture(side: int, dice: random.Random) -> bytes:
+    """A picture of noise, which no format makes smaller."""
+    content = io.BytesIO()
+    Image.frombytes("RGB", (side, side), dice.randbytes(side * side * 3)).save(content, "PNG")
+    return content.getvalue()

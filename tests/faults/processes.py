@@ -58,6 +58,15 @@ class Process:
         """Send SIGKILL and do not wait."""
         self._child.kill()
 
+    def kill_child(self, chance: random.Random) -> None:
+        """Send SIGKILL to any of the processes that it has started."""
+        os.kill(chance.choice(self.pids()[1:]), signal.SIGKILL)
+
+    def kill_group(self) -> None:
+        """Send SIGKILL to it and to all that it has started, and wait for it."""
+        os.killpg(self._child.pid, signal.SIGKILL)
+        self._child.wait()
+
     def end(self) -> None:
         """Ask it to stop, and kill it when it does not; whatever it has started goes with it."""
         if self._child.poll() is None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from django.core.management import call_command
 
@@ -15,6 +16,7 @@ from tests.faults.bench import WEBHOOK_PATH, Bench
 from tests.faults.database import address_of, through_port
 from tests.faults.knocks import Knock, knock
 from tests.faults.processes import Process, Workers, gunicorn
+from tests.faults.small_disk import Disk, FullFileSystem, LimitedFiles, small_file_system
 from tests.faults.tcp_proxy import TcpProxy
 from tests.faults.traffic import checked_orders
 from tests.faults.visitor import Visitor
@@ -37,6 +39,7 @@ class Scene:
     workers: Workers
     carrier: Process
     visitor: Visitor
+    disk: Disk
     rows: list[tuple[str, object]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
@@ -118,11 +121,16 @@ def scene(bench: Bench) -> Iterator[Scene]:
     with ExitStack() as parts:
         proxy = parts.enter_context(TcpProxy(address_of(bench.database_url)))
         mail_server = parts.enter_context(MailServer())
-        env = _settings(bench, proxy.port, mail_server.port)
+        # All that the web server writes: LOAs, uploads on their way, its log.
+        written = bench.folder / "written"
+        written.mkdir()
+        if bench.has_own_mounts:
+            parts.enter_context(small_file_system(written))
+        env = _settings(bench, proxy.port, mail_server.port, written)
         carrier = bench.carrier.start(env=env, processing_seconds=1, seed=bench.seed)
         try:
             portal = parts.enter_context(
-                gunicorn(bench.portal_port, env=env, log=bench.log("portal"))
+                gunicorn(bench.portal_port, env=env, log=written / "portal.log")
             )
             portal.wait_for_port(bench.portal_port)
             bench.carrier.subscribe(
@@ -134,7 +142,10 @@ def scene(bench: Bench) -> Iterator[Scene]:
                 Workers(["manage.py", "worker"], count=1, env=env, log=bench.log("worker"))
             )
             visitor = Visitor(bench.portal_port)
-            now = Scene(bench, env, proxy, mail_server, portal, workers, carrier, visitor)
+            disk: Disk = (
+                FullFileSystem(written) if bench.has_own_mounts else LimitedFiles(portal.pids)
+            )
+            now = Scene(bench, env, proxy, mail_server, portal, workers, carrier, visitor, disk)
             parts.callback(lambda: now.carrier.end())
             yield now
         except BaseException:
@@ -142,9 +153,13 @@ def scene(bench: Bench) -> Iterator[Scene]:
             raise
 
 
-def _settings(bench: Bench, database_port: int, mail_port: int) -> dict[str, str]:
+def _settings(bench: Bench, database_port: int, mail_port: int, written: Path) -> dict[str, str]:
+    uploads = written / "uploads"
+    uploads.mkdir()
     return {
         **bench.env,
+        "LOA_DIR": str(written / "loa"),
+        "TMPDIR": str(uploads),
         "DATABASE_URL": through_port(bench.database_url, database_port),
         "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
         "ALERT_EMAILS": "operators@example.com",

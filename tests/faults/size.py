@@ -9,6 +9,8 @@ class Size:
 
     submissions: int
     kills: int
+    # Of the web server, besides those of the workers.
+    web_kills: int
     # Pause between two kills at random; the stopping points add theirs.
     kill_pause: float
     drain_limit: float
@@ -21,20 +23,22 @@ class Size:
 FULL = Size(
     submissions=3000,
     kills=500,
+    web_kills=60,
     kill_pause=1.0,
     drain_limit=600,
     lost_day_orders=2000,
     flood_count=60_000,
     flood_rate=100,
-    database_away=60,
+    database_away=40,
 )
 SHORT = Size(
     submissions=100,
     kills=20,
+    web_kills=4,
     kill_pause=0.5,
     drain_limit=60,
     lost_day_orders=300,
-    flood_count=2000,
+    flood_count=1200,
     flood_rate=200,
-    database_away=6,
+    database_away=4,
 )

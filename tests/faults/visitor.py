@@ -48,18 +48,18 @@ class Visitor:
         """Open a page."""
         return self._ask("GET", path, b"", {})
 
-    def send_file(self, path: str, *, name: str, content: bytes) -> Page:
+    def send_file(self, path: str, *, name: str, kind: str, content: bytes) -> Page:
         """Open a page with a form, send it with a file, and follow where that leads."""
         token = _TOKEN.search(self.get(path).markup)
         boundary = secrets.token_hex(16)
         parts = [
             _part(boundary, "csrfmiddlewaretoken", token[1].encode() if token else b""),
             _part(boundary, "signer", b"Maria Lopez"),
-            _part(boundary, "file", content, file_name=name),
+            _part(boundary, "file", content, file_name=name, kind=kind),
             f"--{boundary}--\r\n".encode(),
         ]
-        kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        page = self._ask("POST", path, b"".join(parts), kind)
+        form = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        page = self._ask("POST", path, b"".join(parts), form)
         return self.get(page.location) if page.location else page
 
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Page:
@@ -78,7 +78,9 @@ class Visitor:
             connection.close()
 
 
-def _part(boundary: str, field: str, content: bytes, *, file_name: str = "") -> bytes:
-    named = f'; filename="{file_name}"\r\nContent-Type: application/pdf' if file_name else ""
+def _part(
+    boundary: str, field: str, content: bytes, *, file_name: str = "", kind: str = ""
+) -> bytes:
+    named = f'; filename="{file_name}"\r\nContent-Type: {kind}' if file_name else ""
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"{named}\r\n\r\n'
     return head.encode() + content + b"\r\n"
