@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from pypdf import PdfWriter
+from reportlab.pdfgen.canvas import Canvas
 
 from accounts.models import User
 from accounts.rights import Role
@@ -82,6 +83,25 @@ def draft(*numbers: str, actor: User | None = None, **fields: Any) -> ImportOrde
     )
     assert not held
     return order
+
+
+def letter_for(order: ImportOrder, *more: str, without: str = "") -> bytes:
+    """Make a letter as a PDF with text: what the order says, less one line, and `more` lines."""
+    subscriber_ = order.subscriber
+    lines = [
+        "Letter of Authorization for hosted text messaging",
+        f"We, {subscriber_.name}, {subscriber_.service_address}, ask for the service below",
+        "on the telephone numbers that are listed here, until we take this back in writing.",
+        *(str(number) for number in order.numbers.all()),
+        *more,
+        f"Signed by {order.loa_authorizing_person}",
+    ]
+    content = io.BytesIO()
+    page = Canvas(content, pagesize=(612, 792))
+    for index, line in enumerate(line for line in lines if line != without):
+        page.drawString(72, 720 - 14 * index, line)
+    page.save()
+    return content.getvalue()
 
 
 def pdf(pages: int = 1) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -79,8 +80,13 @@ def test_an_order_goes_from_pasted_numbers_to_complete_by_webhook_alone(
     loa = tmp_path / "loa.pdf"
     loa.write_bytes(builders.pdf())
     page.locator("#add-loa input[type=file]").set_input_files(loa)
+    page.get_by_label("Signed on").fill(datetime.now(UTC).date().isoformat())
     page.get_by_role("button", name="Add LOA").click()
     expect(page.get_by_text("LOA version 1 is here.")).to_be_visible()
+    page.get_by_role("checkbox", name="could not be read by machine").check()
+    page.get_by_role("button", name="I have looked").click()
+    expect(page.locator("#loa-check")).to_contain_text("answers for it since")
+    picture(page, "2-loa-answered-for")
 
     submit(page)
     badge(page, "Processing")

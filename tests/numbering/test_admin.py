@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import escape
 
 from accounts.models import User
@@ -231,7 +232,8 @@ def test_submit_asks_first_and_shows_what_the_carrier_gets(
         "Service address: 1420 Larimer St, Denver, CO 80202",
         "To Main office · Main location",
         "Authorized by Maria Lopez (Subscriber's own LOA)",
-        "There is no LOA here. The carrier may ask for it in a dispute.",
+        "There is no signed letter here; the carrier may ask for it in a dispute. Who submits "
+        "the order all the same answers for that by name.",
     ]
     assert steps.status_of(order) == "checked"
 
@@ -253,7 +255,9 @@ def test_submit_sends_the_order_once_with_the_persons_name_in_the_timeline(
 
 def test_submit_brings_the_loa_along(desk: Client, at_carrier: Sandbox) -> None:
     order = steps.checked()
-    do(desk, order, "add_loa", file=letter())
+    content = builders.letter_for(order)
+    today = timezone.localdate().isoformat()
+    do(desk, order, "add_loa", file=letter(content=content), signer="maria  lopez", signed_on=today)
     do(desk, order, "submit")
     steps.work(rounds=2)
     assert list(LoaUpload.objects.values_list("order", "state")) == [(order.pk, "uploaded")]

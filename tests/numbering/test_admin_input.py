@@ -220,6 +220,8 @@ def subscriber_form(**fields: Any) -> dict[str, Any]:
         "zip_code": "80202",
         "loa_signers-TOTAL_FORMS": "0",
         "loa_signers-INITIAL_FORMS": "0",
+        "contacts-TOTAL_FORMS": "0",
+        "contacts-INITIAL_FORMS": "0",
         **fields,
     }
 

@@ -28,6 +28,7 @@ from numbering.models import (
     WebhookEvent,
 )
 from tests import builders
+from tests.numbering import asking
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +76,7 @@ def one_of_everything(index: int) -> ImportOrder:
         opened_at=now,
         last_seen_at=now,
     )
+    asking.handed_in()
     Mail.objects.create(recipient="a@example.com", sender="b@example.com", subject="c", text="d")
     return order
 
@@ -105,6 +107,7 @@ def questions(desk: Client, path: str) -> int:
         "/admin/numbers/alert/",
         "/admin/numbers/case/",
         "/admin/numbers/mail/",
+        "/admin/numbers/hostingrequest/",
         "/admin/accounts/user/",
     ],
 )
@@ -115,6 +118,18 @@ def test_three_rows_cost_as_many_questions_as_one(desk: Client, path: str) -> No
     one_of_everything(2)
     one_of_everything(3)
     assert questions(desk, path) == with_one
+
+
+def test_a_requests_page_costs_as_many_questions_with_fifty_numbers_as_with_one(
+    desk: Client,
+) -> None:
+    paths = []
+    for count in (1, 50):
+        request = asking.handed_in(*builders.fresh_numbers(count))
+        request.numbers.update(status="blocked", code="19005")
+        paths.append(f"/admin/numbers/hostingrequest/{request.pk}/change/")
+    questions(desk, paths[0])
+    assert questions(desk, paths[0]) == questions(desk, paths[1])
 
 
 @pytest.mark.parametrize("part", ["change", "live"])

@@ -321,6 +321,7 @@ def test_the_first_answer_ends_the_carriers_absence() -> None:
 
 
 def test_notices_of_lost_numbers_are_one_alert_that_only_staff_close() -> None:
+    """W19: staff are told."""
     numbers = builders.fresh_numbers(3)
     order = builders.draft(*numbers)
     telephone_numbers.start_importing(order, learned_by=LearnedBy.ANSWER)
@@ -395,6 +396,7 @@ def test_of_many_that_find_the_same_at_one_instant_one_calls() -> None:
 def test_an_hour_of_refused_credentials_keeps_the_queue_and_costs_a_handful_of_tries(
     own_client: Sandbox, fault: str
 ) -> None:
+    """N06: for 401 and for 403."""
     orders = [steps.checked() for _ in range(6)]
     CarrierExchange.objects.all().delete()
     own_client.fault(fault, method="POST", path_contains="importTnOrders", times=None)

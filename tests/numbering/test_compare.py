@@ -13,7 +13,7 @@ from carrier import import_orders as carrier_orders
 from carrier.records import NewImportOrder, ServiceAddress
 from carrier.sandbox import Sandbox, SandboxOptions
 from numbering.carrier_link import get_carrier
-from numbering.domain import cases, compare, jobs
+from numbering.domain import cases, compare, jobs, nights
 from numbering.domain.inventory import Inventory
 from numbering.models import (
     Alert,
@@ -112,6 +112,7 @@ def test_numbers_that_agree_make_no_case(own_carrier: Sandbox) -> None:
 
 
 def test_a_number_lost_with_no_notice_at_all_is_found(own_carrier: Sandbox) -> None:
+    """C17: by the nightly compare."""
     kept, gone = builders.fresh_numbers(2)
     order = hosted(own_carrier, kept, gone)
     assert own_carrier.lose(gone, notify=False)
@@ -467,7 +468,7 @@ def test_it_is_asked_for_once_a_night(
     settings: Any, zone: str, last: str, now: str, is_asked: bool
 ) -> None:
     settings.TIME_ZONE = zone
-    compare.plan(instant(last), instant(now))
+    nights.plan("compare", instant(last), instant(now))
     assert Job.objects.filter(kind="compare").exists() == is_asked
 
 

@@ -15,14 +15,23 @@ from numbering.enums import (
     ImportOrderStatus,
     JobState,
     MailState,
+    RemovalStatus,
     WebhookState,
 )
-from numbering.models import ImportOrder, Job, Mail, SubmitAttempt, WebhookEvent
+from numbering.models import (
+    ImportOrder,
+    Job,
+    Mail,
+    RemovalAttempt,
+    RemovalOrder,
+    SubmitAttempt,
+    WebhookEvent,
+)
 from tests import builders
 
 pytestmark = pytest.mark.django_db
 
-PARTS = ("orders", "webhooks", "jobs", "attempts", "mails")
+PARTS = ("orders", "removals", "webhooks", "jobs", "attempts", "removal_attempts", "mails")
 
 
 def one_order_in_each_status() -> None:
@@ -89,6 +98,18 @@ def test_an_order_with_several_attempts_counts_once() -> None:
     assert heaps("attempts") == (1, 0, 1, 2, True)
 
 
+def test_removals_and_their_attempts_add_up() -> None:
+    subscriber = builders.subscriber()
+    for status in RemovalStatus:
+        RemovalOrder.objects.create(
+            subscriber=subscriber, status=status, status_changed_at=timezone.now()
+        )
+    unknown = RemovalOrder.objects.get(status="unknown")
+    RemovalAttempt.objects.create(order=unknown, state="parked", customer_order_id="RM1")
+    assert heaps("removals") == (3, 3, 1, 7, True)
+    assert heaps("removal_attempts") == (0, 0, 1, 1, True)
+
+
 def test_webhooks_in_every_state_add_up() -> None:
     WebhookEvent.objects.bulk_create(WebhookEvent(body=b"", state=state) for state in WebhookState)
     assert heaps("webhooks") == (2, 1, 3, 6, True)
@@ -121,6 +142,7 @@ def test_what_is_parked_is_counted_by_its_reason() -> None:
         "webhookevent": {"It is no XML.": 2},
         "job": {"It fails.": 1},
         "submitattempt": {"It is parked.": 1},
+        "removalattempt": {},
         "mail": {"No such mailbox.": 1},
     }
 

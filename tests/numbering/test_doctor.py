@@ -39,6 +39,8 @@ RIGHT = NewSubscription(
     number_format="E164",
 )
 LOST = replace(RIGHT, order_type="", event_type="MESSAGING_LOST")
+REMOVALS = replace(RIGHT, order_type="removeImportedTnOrders")
+OTHERS = (REMOVALS, LOST)
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +81,7 @@ FOREVER = round(subscriptions.EXPIRY_SECONDS / DAY)
 ALL_WELL = [
     ("MESSAGING_LOST", RIGHT.url, "bandwidth", FOREVER),
     ("importtnorders", RIGHT.url, "bandwidth", FOREVER),
+    ("removeImportedTnOrders", RIGHT.url, "bandwidth", FOREVER),
 ]
 
 
@@ -117,14 +120,16 @@ def fail_a_delivery() -> None:
 @pytest.mark.parametrize(
     ("present", "done"),
     [
-        pytest.param([], ["Created", "Created"], id="none"),
-        pytest.param([LOST], ["Created"], id="deleted or expired"),
-        pytest.param([replace(RIGHT, expiry_seconds=8 * DAY), LOST], ["Replaced"], id="expiring"),
-        pytest.param([replace(RIGHT, username="x"), LOST], ["Replaced"], id="other credentials"),
+        pytest.param([], ["Created"] * 3, id="none"),
+        pytest.param(list(OTHERS), ["Created"], id="deleted or expired"),
         pytest.param(
-            [replace(RIGHT, order_type="ImportTnOrders"), LOST], ["Replaced"], id="misspelt"
+            [replace(RIGHT, expiry_seconds=8 * DAY), *OTHERS], ["Replaced"], id="expiring"
         ),
-        pytest.param([RIGHT], ["Created"], id="order type missing"),
+        pytest.param([replace(RIGHT, username="x"), *OTHERS], ["Replaced"], id="other credentials"),
+        pytest.param(
+            [replace(RIGHT, order_type="ImportTnOrders"), *OTHERS], ["Replaced"], id="misspelt"
+        ),
+        pytest.param([RIGHT], ["Created"] * 2, id="order types missing"),
     ],
 )
 def test_what_is_safe_to_repair_is_repaired_and_said_without_calling_anybody(
@@ -141,19 +146,19 @@ def test_what_is_safe_to_repair_is_repaired_and_said_without_calling_anybody(
 
 def test_a_wrong_address_gets_a_right_one_beside_it() -> None:
     elsewhere = "https://old.example/webhooks/orders/"
-    subscribe(replace(RIGHT, url=elsewhere), LOST)
+    subscribe(replace(RIGHT, url=elsewhere), *OTHERS)
     look()
     assert there() == sorted([*ALL_WELL, ("importtnorders", elsewhere, "bandwidth", FOREVER)])
     assert f"One delivers to {elsewhere} instead." in last_visit().found[0]
 
 
 def test_a_duplicate_is_deleted() -> None:
-    subscribe(RIGHT, LOST, replace(RIGHT, url="https://old.example/webhooks/orders/"))
+    subscribe(RIGHT, *OTHERS, replace(RIGHT, url="https://old.example/webhooks/orders/"))
     *_, extra = carrier_subscriptions.list_all(get_carrier())
     carrier_subscriptions.replace(
         get_carrier(), subscription_id=extra.subscription_id, subscription=RIGHT
     )
-    assert len(there()) == 3
+    assert len(there()) == 4
     look()
     assert there() == ALL_WELL
     assert last_visit().done[0].startswith("Deleted the extra subscription")
@@ -184,7 +189,8 @@ def test_what_was_repaired_in_vain_is_not_repaired_again_for_a_day_and_calls() -
 
 
 def test_a_failed_last_delivery_calls_and_is_not_hidden_by_a_repair() -> None:
-    subscribe(RIGHT, LOST)
+    """C16: staff are told."""
+    subscribe(RIGHT, *OTHERS)
     fail_a_delivery()
     look()
     look()
@@ -198,7 +204,7 @@ def test_what_is_safe_is_repaired_beside_what_waits_for_a_person() -> None:
     fail_a_delivery()
     look()
     visit = last_visit()
-    assert [sentence.split()[0] for sentence in visit.done] == ["Created"]
+    assert [sentence.split()[0] for sentence in visit.done] == ["Created"] * 2
     assert "The last delivery went wrong" in visit.left[0]
     assert open_keys() == ["subscriptions"]
 
@@ -243,7 +249,7 @@ def ended_orders(count: int, *, learned_by: str = "sweep", days_ago: float = 1) 
 
 
 def test_orders_that_ended_without_a_single_notice_are_a_silence() -> None:
-    subscribe(RIGHT, LOST)
+    subscribe(RIGHT, *OTHERS)
     ended_orders(3)
     look()
     assert open_keys() == ["silence"]
@@ -256,14 +262,14 @@ def test_orders_that_ended_without_a_single_notice_are_a_silence() -> None:
     ids=["too few", "webhooks told", "long ago"],
 )
 def test_no_silence(count: int, learned_by: str, days_ago: float) -> None:
-    subscribe(RIGHT, LOST)
+    subscribe(RIGHT, *OTHERS)
     ended_orders(count, learned_by=learned_by, days_ago=days_ago)
     look()
     assert open_keys() == []
 
 
 def test_a_single_notice_ends_the_silence() -> None:
-    subscribe(RIGHT, LOST)
+    subscribe(RIGHT, *OTHERS)
     ended_orders(3)
     look()
     stored(order_notice())
@@ -294,7 +300,7 @@ def test_the_worker_looks_each_hour_and_first_an_hour_after_set_up() -> None:
 
 
 def test_a_look_that_has_nothing_new_to_tell_is_kept_once_a_day() -> None:
-    subscribe(RIGHT, LOST)
+    subscribe(RIGHT, *OTHERS)
     for _ in range(3):
         look()
     assert DoctorVisit.objects.count() == 1
@@ -309,7 +315,7 @@ def test_a_look_that_has_nothing_new_to_tell_is_kept_once_a_day() -> None:
 def test_an_administrator_repairs_what_failed_to_deliver_and_the_page_keeps_it(
     sign_in: Callable[[User], Client],
 ) -> None:
-    subscribe(RIGHT, LOST)
+    subscribe(RIGHT, *OTHERS)
     fail_a_delivery()
     look()
     admin = builders.person(Role.ADMIN, name="Ada Admin")
@@ -322,7 +328,7 @@ def test_an_administrator_repairs_what_failed_to_deliver_and_the_page_keeps_it(
 
 
 def test_the_page_says_a_silence(support: User, sign_in: Callable[[User], Client]) -> None:
-    subscribe(RIGHT, LOST)
+    subscribe(RIGHT, *OTHERS)
     ended_orders(3)
     page = sign_in(support).get("/admin/numbers/webhookevent/subscriptions/").content.decode()
     assert "3 import orders have ended since" in page
@@ -331,9 +337,9 @@ def test_the_page_says_a_silence(support: User, sign_in: Callable[[User], Client
 
 def test_the_command_looks_and_repairs() -> None:
     said = io.StringIO()
-    with pytest.raises(CommandError, match="2 things to put right"):
+    with pytest.raises(CommandError, match="3 things to put right"):
         call_command("subscriptions", stdout=said)
     call_command("subscriptions", "--repair", stdout=said)
     assert there() == ALL_WELL
     assert said.getvalue().splitlines()[-1] == "All is well."
-    assert len(last_visit().done) == 2
+    assert len(last_visit().done) == 3

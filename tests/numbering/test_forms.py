@@ -103,6 +103,7 @@ def test_a_place_that_is_gone_at_the_carrier_is_not_offered() -> None:
 
 @pytest.mark.django_db
 def test_only_the_listed_fields_of_a_form_count() -> None:
+    """R19."""
     form = draft_form(status="complete", carrier_order_id="x", customer_order_id="y")
     assert form.is_valid()
     order = form.save(commit=False)

@@ -23,6 +23,7 @@ from numbering.models import (
     WebhookEvent,
 )
 from tests import builders
+from tests.numbering import asking
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +58,7 @@ def test_an_empty_portal_waits_for_nobody(desk: Client) -> None:
 
 def everything_that_waits() -> None:
     """Make one of everything that waits for a person."""
+    asking.handed_in()
     for status in ("draft", "checked", "failed", "exception", "processing", "complete"):
         in_status(status)
     in_status("partial")
@@ -83,6 +85,7 @@ def everything_that_waits() -> None:
 def test_each_kind_of_work_is_a_heap_of_its_own(desk: Client) -> None:
     everything_that_waits()
     assert heaps(desk) == {
+        "Requests to review": 1,
         "Decide: did the carrier get it?": 1,
         "Exception at the carrier": 1,
         "Failed numbers to try again": 2,

@@ -22,7 +22,7 @@ from tests.numbering.races import at_once
 pytestmark = pytest.mark.django_db
 
 # What a worker of a new installation asks for by itself.
-ROUNDS = {"sweep", "watch", "upkeep"}
+ROUNDS = {"sweep", "upkeep", "watch", "remind"}
 
 
 def claimed() -> Job:
@@ -189,6 +189,7 @@ def test_a_handler_may_say_when_to_come_back_without_using_up_a_try() -> None:
 
 
 def test_after_its_last_try_a_job_is_parked_and_what_waits_for_it_hears_of_it() -> None:
+    """C10: bounded tries, then parked."""
     told: list[int] = []
     table = kinds(later, most_attempts=3, on_park=lambda job: told.append(job.pk))
     jobs.enqueue("task")
@@ -208,6 +209,7 @@ def test_an_unexpected_error_is_kept_by_its_class_alone() -> None:
 
 
 def test_a_job_that_kills_its_worker_is_parked_without_being_run_again() -> None:
+    """C10: no crash loop."""
     jobs.enqueue("task")
     for _ in range(3):
         expire(claimed())
@@ -224,6 +226,7 @@ def test_a_job_of_a_kind_that_nobody_knows_is_parked() -> None:
 
 
 def test_a_poisonous_job_does_not_stop_the_others() -> None:
+    """C10: one that always raises."""
     done: list[int] = []
 
     def poisonous(job: Job) -> None:

@@ -1,58 +1,29 @@
-"""Workers as processes that are killed or stopped where it hurts most, at a carrier that works."""
+"""Workers as processes that are killed or stopped where it hurts most, at a carrier that works.
+
+The thousands of C02 are killed by script/faults; here each point has its own test.
+"""
 
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from carrier.sandbox import Sandbox
-from numbering.domain import submission
-from numbering.models import ImportOrder, Job, SubmitAttempt
+from numbering.domain import removals, submission
+from numbering.models import ImportOrder, Job, SubmitAttempt, TelephoneNumber
 from tests.numbering import steps
-from tests.numbering.server import process_environment
+from tests.numbering.worker_process import worker
 
 pytestmark = [
     pytest.mark.postgres,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("no_waits"),
 ]
-
-
-@contextmanager
-def worker(sandbox: Sandbox, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `manage.py worker --once` against the sandbox; what is left of it is killed."""
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "worker", "--once"],
-        env={
-            **process_environment(),
-            # Not those of the tests, which put their own carrier in place of the environment's.
-            "DJANGO_SETTINGS_MODULE": "portal.settings",
-            "CARRIER_V1_BASE": sandbox.v1_base,
-            "CARRIER_V2_BASE": sandbox.v2_base,
-            "CARRIER_TOKEN_URL": sandbox.token_url,
-            "LOG_LEVEL": "ERROR",
-            **environment,
-        },
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGCONT)
-            process.kill()
-        process.wait()
 
 
 def submitted() -> ImportOrder:
@@ -98,6 +69,28 @@ def test_a_worker_killed_at_a_point_leaves_one_order_and_no_work_for_people(
     assert not Job.objects.filter(state="parked").exists()
 
 
+def test_a_worker_killed_after_sending_a_removal_leaves_one_and_no_work_for_people(
+    at_carrier: Sandbox,
+) -> None:
+    """C01: as for an order; one engine sends both, so the worst of its points stands for all."""
+    order = submitted()
+    steps.work(rounds=3)
+    lives = TelephoneNumber.objects.filter(order_rows__order=order)
+    removal = removals.request(list(lives), reason="It ends.", actor=None)
+    at_carrier.fault("created_500", method="POST", path_contains="removeImportedTnOrders")
+    with worker(at_carrier, STOPPING_POINTS="after_send=1") as killed:
+        assert killed.wait(timeout=20) == -signal.SIGKILL
+    let_leases_end()
+    steps.work(rounds=3)
+    removal.refresh_from_db()
+    assert (removal.status, removal.trouble) == ("complete", "")
+    assert [seen.order_id for seen in at_carrier.removals()].count(removal.carrier_order_id) == 1
+    numbers = {life.e164 for life in lives}
+    assert [1 for seen in at_carrier.removals() if numbers & set(seen.telephone_numbers)] == [1]
+    assert set(lives.values_list("state", flat=True)) == {"gone"}
+    assert not Job.objects.filter(state="parked").exists()
+
+
 def test_an_order_whose_workers_all_die_before_the_call_waits_checked_for_a_person(
     at_carrier: Sandbox,
 ) -> None:
@@ -135,7 +128,7 @@ def test_a_worker_that_slept_within_its_call_is_past_its_deadline_and_sends_noth
     """C07: after the last look at the claim, the call ends by its deadline, before the lease."""
     order = submitted()
     # A token is asked for within the call, so while it is late the worker can be seen to be there.
-    own_client.fault("created_late", path_contains="oauth2", seconds=0.4)
+    own_client.fault("created_slow", path_contains="oauth2", seconds=0.4)
     asked = len(own_client.requests)
     with worker(own_client, CARRIER_CALL_SECONDS="1") as sleeper:
         steps.wait_for(lambda: len(own_client.requests) > asked, seconds=20)

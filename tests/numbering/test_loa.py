@@ -20,8 +20,9 @@ from carrier import loas as carrier_loas
 from carrier.sandbox import Sandbox
 from numbering.carrier_link import get_carrier
 from numbering.domain import loa as loa_domain
+from numbering.domain import loa_content
 from numbering.domain.import_orders import CannotDo
-from numbering.domain.loa import DamagedLoa
+from numbering.domain.loa_content import DamagedLoa
 from numbering.loa_file import RefusedLoaFile
 from numbering.models import ImportOrder, Job, Loa, LoaCoverage, LoaOpening, LoaUpload
 from tests import builders
@@ -70,7 +71,7 @@ def test_a_received_loa_is_kept_whole_and_covers_every_number_of_the_order(suppo
     content = builders.pdf(2)
     loa = receive(order, content, actor=support)
     assert (loa.version, loa.pages, loa.size, loa.uploaded_by) == (1, 2, len(content), support)
-    assert path_of(loa).read_bytes() == content == loa_domain.read_content(loa)
+    assert path_of(loa).read_bytes() == content == loa_content.read_content(loa)
     covered = LoaCoverage.objects.filter(loa=loa, order=order).values_list("e164", flat=True)
     assert set(covered) == set(order.numbers.values_list("e164", flat=True))
     assert "LOA version 1 received (signed.pdf, 2 pages" in order.events.latest("pk").reason
@@ -164,13 +165,13 @@ def test_a_file_that_changed_on_disk_is_not_given_out(support: User, damage: str
         content[len(content) // 2] ^= 1
         path.write_bytes(content)
     with pytest.raises(DamagedLoa, match="administrator"):
-        loa_domain.open_for(loa, support)
+        loa_content.open_for(loa, support)
     assert not LoaOpening.objects.exists()
 
 
 def test_opening_is_recorded(support: User) -> None:
     loa = receive(builders.draft())
-    loa_domain.open_for(loa, support)
+    loa_content.open_for(loa, support)
     assert [(opening.loa, opening.person) for opening in LoaOpening.objects.all()] == [
         (loa, support)
     ]
@@ -226,6 +227,7 @@ LOST_ANSWERS = ["created_500", "created_dropped", "created_cut", "created_html"]
 def test_after_a_lost_answer_the_carriers_list_decides_and_nothing_is_sent_twice(
     with_loa: ImportOrder, at_carrier: Sandbox, fault: str
 ) -> None:
+    """C13: the file list is read before anything is sent again."""
     at_carrier.fault(fault, method="POST", path_contains="/loas")
     steps.work()
     assert upload_of(with_loa).state == "waiting"

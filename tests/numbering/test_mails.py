@@ -120,6 +120,7 @@ def test_what_could_open_something_is_masked(text: str, shown: str) -> None:
 
 
 def test_a_reset_link_is_nowhere_in_clear_and_arrives_whole(server: MailServer) -> None:
+    """O12: no row holds it."""
     person = builders.person(Role.SUPPORT)
     Client().post("/accounts/password/reset/", {"email": person.email})
     mail = Mail.objects.get()
@@ -135,6 +136,7 @@ def test_a_reset_link_is_nowhere_in_clear_and_arrives_whole(server: MailServer) 
 
 
 def test_a_sealed_text_opens_under_its_own_key_only(settings: Any) -> None:
+    """O12: a dump alone opens nothing."""
     sealed = seal("secret")
     assert unseal(sealed) == "secret"
     settings.SECRET_KEY = "another key of at least fifty characters, of the tests"

@@ -87,6 +87,7 @@ CSV = "name,phone number,city\nAda,303-228-1000,Denver\nBob,3032281001,Denver\nC
     ],
 )
 def test_a_list_is_read_in_every_common_form(content: bytes) -> None:
+    """F19."""
     assert read_file("list.csv", content).e164s == (ONE, TWO, THREE)
 
 
@@ -96,17 +97,20 @@ def test_the_column_of_numbers_is_told_from_other_digits() -> None:
 
 
 def test_a_spreadsheets_rounded_number_is_refused_and_its_line_named() -> None:
+    """F19: nothing is guessed."""
     numbers = read_file("list.csv", b"phone\n3032281000\n3.03228E+09\n")
     assert (numbers.e164s, bad_rows(numbers)) == ((ONE,), [(3, "3.03228E+09")])
     assert "rounded" in numbers.bad[0].reason
 
 
 def test_a_formula_is_refused_and_shown_as_it_was() -> None:
+    """F19."""
     numbers = read_file("list.csv", b"phone\n=3032281000\n@SUM(1)\n3032281000\n")
     assert (numbers.e164s, bad_rows(numbers)) == ((ONE,), [(2, "=3032281000"), (3, "@SUM(1)")])
 
 
 def test_the_line_of_a_row_counts_the_lines_of_the_file() -> None:
+    """F19."""
     content = b'note,phone\n"a\nb\nc",3032281000\nd,12345\n'
     assert bad_rows(read_file("list.csv", content)) == [(5, "12345")]
 

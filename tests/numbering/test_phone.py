@@ -39,6 +39,7 @@ WAYS = [
 
 @pytest.mark.parametrize("text", WAYS)
 def test_every_way_of_writing_a_us_number_is_one_number(text: str) -> None:
+    """F02: other digits and marks become plain ones."""
     assert to_e164(text) == "+13032281000"
 
 
@@ -91,17 +92,20 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "reason"), list(REFUSED.items()))
 def test_what_is_no_number_for_us_is_refused_with_the_reason(text: str, reason: str) -> None:
+    """F02, F06, F07, F08."""
     with pytest.raises(NotANumber, match=re.escape(reason)):
         to_e164(text)
 
 
 @pytest.mark.parametrize("text", ["212-555-0099", "212-555-0200", "800-911-1234", "787-228-1000"])
 def test_the_neighbours_of_refused_numbers_are_taken(text: str) -> None:
+    """F08: the rules refuse no more than they say."""
     assert to_e164(text) == "+1" + text.replace("-", "")
 
 
 @pytest.mark.parametrize("area", "800 833 844 855 866 877 888".split())
 def test_toll_free_numbers_are_told_from_local_ones(area: str) -> None:
+    """F06."""
     assert kind_of(to_e164(f"{area}-228-1000")) is NumberKind.TOLL_FREE
     assert kind_of("+13032281000") is NumberKind.LOCAL
 

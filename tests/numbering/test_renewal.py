@@ -72,17 +72,21 @@ def test_a_renewal_keeps_the_subscriptions_and_says_what_it_did() -> None:
     assert sorted(subscriptions.repair(renew=True)) == sorted(
         [
             f"Replaced the subscription {ids[0]} for importtnorders.",
-            f"Replaced the subscription {ids[1]} for MESSAGING_LOST.",
+            f"Replaced the subscription {ids[1]} for removeImportedTnOrders.",
+            f"Replaced the subscription {ids[2]} for MESSAGING_LOST.",
         ]
     )
     assert (there(), subscriptions.repair()) == (ids, [])
 
 
 def test_a_renewal_creates_what_is_missing() -> None:
-    orders, lost = there()
+    orders, removals, lost = there()
     carrier_subscriptions.delete(get_carrier(), subscription_id=lost)
     done = subscriptions.repair(renew=True)
-    assert done[0] == f"Replaced the subscription {orders} for importtnorders."
-    assert [sentence.split(" (")[0] for sentence in done[1:]] == [
+    assert done[:2] == [
+        f"Replaced the subscription {orders} for importtnorders.",
+        f"Replaced the subscription {removals} for removeImportedTnOrders.",
+    ]
+    assert [sentence.split(" (")[0] for sentence in done[2:]] == [
         "Created a subscription for MESSAGING_LOST"
     ]

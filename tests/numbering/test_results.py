@@ -96,6 +96,7 @@ def test_complete_hosts_every_number(received: ImportOrder) -> None:
 
 
 def test_partial_names_the_numbers_that_failed(received: ImportOrder) -> None:
+    """W20: a result and a reason for each number."""
     one, two, three = numbers_of(received)
     reason = Problem("7518", "not active", (two,))
     say(received, record("PARTIAL", one, two, three, problems=(reason,)))
@@ -178,6 +179,7 @@ def test_exception_stays_open_and_asks_for_attention(received: ImportOrder) -> N
 
 @pytest.mark.parametrize("word", ["FROBNICATED", "", "COMPLETED?", "done"])
 def test_a_word_that_nobody_knows_is_kept_and_never_final(received: ImportOrder, word: str) -> None:
+    """W18: an unknown word is never shown as done."""
     say(received, record(word, *numbers_of(received)))
     assert (received.status, received.carrier_status_word) == ("received", word)
     assert received.next_read_at is not None

@@ -68,6 +68,7 @@ def test_a_refused_order_goes_back_to_draft_with_the_carriers_reasons(at_carrier
 def test_a_refused_order_can_be_submitted_again_under_another_reference(
     at_carrier: Sandbox,
 ) -> None:
+    """F10: each attempt that may have been sent has a reference of its own."""
     at_carrier.fault("refused", method="POST", path_contains="importTnOrders")
     order = steps.sent()
     first = order.customer_order_id
@@ -136,6 +137,7 @@ UNKNOWN_FAULTS: list[tuple[str, dict[str, object]]] = [
 def test_after_an_unclear_answer_the_order_is_found_and_not_sent_again(
     at_carrier: Sandbox, settings: Any, fault: str, details: dict[str, Any]
 ) -> None:
+    """N02: found again by looking."""
     settings.CARRIER = {**settings.CARRIER, "call_timeout": 1}
     settings.LOOK_FIRST_SECONDS = 60
     order = submitted()
@@ -178,6 +180,7 @@ def test_one_place_that_names_the_order_is_enough(at_carrier: Sandbox, fault: st
 def test_an_order_that_is_listed_late_is_found_by_a_later_look(
     at_carrier: Sandbox, settings: Any
 ) -> None:
+    """C03: still one."""
     settings.LOOK_AGAIN_SECONDS = 60
     order = submitted(steps.card("8020"))
     at_carrier.fault("listed_late", method="POST", path_contains="importTnOrders", seconds=0.4)
@@ -197,6 +200,7 @@ def test_an_order_that_is_listed_late_is_found_by_a_later_look(
 def test_what_the_carrier_does_not_have_after_two_looks_waits_for_a_person(
     at_carrier: Sandbox,
 ) -> None:
+    """C03: no timer sends it again."""
     order = submitted(steps.card("8023"))
     steps.work(rounds=3)
     attempt = steps.attempt_of(order)
@@ -235,6 +239,7 @@ def test_the_first_look_that_finds_nothing_counts_only_after_its_wait(
 def test_a_look_that_could_not_be_made_never_counts_as_not_there(
     at_carrier: Sandbox, fault: str
 ) -> None:
+    """N19: 404, 403, an empty body, an error in a 200."""
     order = submitted(steps.card("8023"))
     details: dict[str, Any] = {"status": 404} if fault == "refused" else {}
     at_carrier.fault(fault, method="GET", path_contains="importTnOrders", times=None, **details)
@@ -266,6 +271,7 @@ def test_looks_that_cannot_be_made_wait_a_minute_and_are_never_given_up(
 def test_two_orders_under_our_reference_are_shouted_about_and_none_is_taken(
     at_carrier: Sandbox,
 ) -> None:
+    """N19: a person decides."""
     order = submitted(steps.card("8020"))
     at_carrier.fault("two_orders", method="POST", path_contains="importTnOrders")
     run_once()
@@ -279,6 +285,7 @@ def test_two_orders_under_our_reference_are_shouted_about_and_none_is_taken(
 def test_the_same_number_under_another_reference_is_not_taken_for_ours(
     at_carrier: Sandbox,
 ) -> None:
+    """N19: only our own reference makes it ours."""
     number = steps.card("8023")
     foreign = created_elsewhere(number.replace("7198023", "2288023"))
     order = submitted(number, number.replace("7198023", "2288023"))
@@ -572,6 +579,7 @@ def test_a_token_that_is_refused_sends_nothing(own_client: Sandbox, settings: An
 def test_after_429_nothing_is_sent_before_the_time_that_the_carrier_named(
     own_client: Sandbox,
 ) -> None:
+    """N07: the order waits as well."""
     order = submitted()
     own_client.fault("throttled", method="POST", path_contains="importTnOrders", reset=2)
     run_once()
@@ -587,6 +595,7 @@ def test_after_429_nothing_is_sent_before_the_time_that_the_carrier_named(
 
 
 def test_a_second_tab_is_told_that_it_was_sent_already(at_carrier: Sandbox) -> None:
+    """F16."""
     order = steps.checked()
     tab = ImportOrder.objects.get(pk=order.pk)
     submission.submit(order, actor=None)

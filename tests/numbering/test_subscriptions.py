@@ -54,19 +54,26 @@ def found() -> list[tuple[str, str, str]]:
     ]
 
 
+def all_others() -> None:
+    """Register what there shall be beside the subscription for import orders."""
+    created(order_type="removeImportedTnOrders")
+    created(order_type="", event_type="MESSAGING_LOST")
+
+
 def only(topic: str = "importtnorders") -> Subscription:
     """Give the one subscription about a topic."""
     [one] = [row for row in there() if topic in (row.order_type, row.event_type)]
     return one
 
 
-def test_with_none_both_are_missing_and_a_repair_creates_them_whole() -> None:
+def test_with_none_all_are_missing_and_a_repair_creates_them_whole() -> None:
     assert [problem for _, _, problem in found()] == [
         "No subscription for importtnorders delivers to this portal.",
+        "No subscription for removeImportedTnOrders delivers to this portal.",
         "No subscription for MESSAGING_LOST delivers to this portal.",
     ]
-    assert len(subscriptions.repair()) == 2
-    for topic in ("importtnorders", "MESSAGING_LOST"):
+    assert len(subscriptions.repair()) == 3
+    for topic in ("importtnorders", "removeImportedTnOrders", "MESSAGING_LOST"):
         one = only(topic)
         assert (one.url, one.username, one.number_format) == (webhook_url(), "bandwidth", "E164")
         assert (one.expiry_seconds or 0) > EXPIRY_SECONDS - 60
@@ -115,8 +122,9 @@ FINDINGS: list[tuple[Callable[[], None], str]] = [
 def test_each_fault_is_found_and_one_repair_puts_it_right(
     at_carrier: Sandbox, settings: Any, make: Callable[[], None], problem: str
 ) -> None:
+    """C16: near its end, gone, or failing."""
     settings.SITE_URL = "http://127.0.0.1:1"  # nobody listens there, so a delivery goes wrong
-    created(order_type="", event_type="MESSAGING_LOST")
+    all_others()
     make()
     if make is _failed:
         _have_a_real_delivery_fail(at_carrier)
@@ -138,7 +146,7 @@ def _have_a_real_delivery_fail(sandbox: Sandbox) -> None:
 
 
 def test_several_faults_of_one_subscription_are_one_repair() -> None:
-    created(order_type="", event_type="MESSAGING_LOST")
+    all_others()
     one = created(order_type="IMPORTTNORDERS", username="somebody", expiry_seconds=60)
     assert [subscription_id for _, subscription_id, _ in found()] == [one] * 3
     assert subscriptions.repair() == [f"Replaced the subscription {one} for importtnorders."]
@@ -160,7 +168,7 @@ def test_a_repair_that_stops_half_way_goes_on_the_next_time(at_carrier: Sandbox)
         subscriptions.repair()
     assert subscriptions.repair() != []
     assert found() == []
-    assert len(there()) == 2
+    assert len(there()) == 3
 
 
 def test_what_cannot_be_read_is_not_called_missing(at_carrier: Sandbox) -> None:

@@ -31,6 +31,7 @@ def swept(order: ImportOrder) -> ImportOrder:
 def test_an_order_whose_webhook_was_lost_is_found_and_the_timeline_says_by_sweep(
     at_carrier: Sandbox,
 ) -> None:
+    """C15: one order; script/faults loses a day of 2,000."""
     order = steps.sent(steps.card("8005"))
     steps.ended_at(at_carrier, order)
     assert swept(order).status == "complete"

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from carrier.notifications import read_notification
 from carrier.sandbox import Sandbox
-from numbering.domain import compare, jobs, submission
+from numbering.domain import jobs, nights, submission
 from numbering.models import Job, OrderEvent
 from numbering.worker import KINDS, run_once
 from tests import builders
@@ -30,6 +30,8 @@ pytestmark = pytest.mark.django_db
 # In New York the clocks go back at 06:00 UTC on this day: 01:30 happens at 05:30 and at 06:30 UTC.
 AUTUMN = datetime(2026, 11, 1, tzinfo=UTC)
 SPRING = datetime(2027, 3, 14, tzinfo=UTC)
+# In Berlin the hour after two, in which the compare begins, happens twice in this night.
+BERLIN = datetime(2026, 10, 25, tzinfo=UTC)
 
 
 # --- The hour that happens twice ------------------------------------------------------------
@@ -52,7 +54,7 @@ def test_events_of_the_hour_that_happens_twice_stand_in_their_order_with_their_z
     assert times == ["2026-11-01 06:15:00 UTC", "2026-11-01 05:45:00 UTC"]
 
 
-@pytest.mark.parametrize("change", [AUTUMN, SPRING], ids=["autumn", "spring"])
+@pytest.mark.parametrize("change", [AUTUMN, SPRING, BERLIN], ids=["autumn", "spring", "berlin"])
 @pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "UTC"])
 def test_the_nightly_compare_is_asked_for_once_in_each_night(
     settings: Any, zone: str, change: datetime
@@ -62,7 +64,7 @@ def test_the_nightly_compare_is_asked_for_once_in_each_night(
     last = now = change - timedelta(days=1, hours=-18)
     asked: list[datetime] = []
     while now < change + timedelta(days=2, hours=-6):
-        compare.plan(last, now)
+        nights.plan("compare", last, now)
         if Job.objects.filter(kind="compare").exists():
             Job.objects.all().delete()
             asked.append(now)

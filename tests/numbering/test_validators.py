@@ -41,17 +41,20 @@ def faults_of_address(**fields: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("text", ["IO1-0a", "a", "A b-9", "x" * 40])
 def test_a_reference_that_the_carrier_takes_is_taken(text: str) -> None:
+    """F10."""
     assert fault_of(validators.validate_customer_order_id, text) == ""
 
 
 @pytest.mark.parametrize("text", ["", "Ä/#", "a_b", "a\n", "x" * 41, "é", "٣", "a.b", "１"])
 def test_a_reference_that_the_carrier_refuses_is_refused_with_its_rule(text: str) -> None:
+    """F10."""
     assert fault_of(validators.validate_customer_order_id, text) == (
         "The carrier takes letters, digits, dashes and blanks, at most 40."
     )
 
 
 def test_a_bad_reference_is_the_fields_error() -> None:
+    """F10."""
     order = ImportOrder(customer_order_id="Ä/#")
     with pytest.raises(ValidationError) as caught:
         order.clean_fields(exclude=["subscriber", "sip_peer", "created_by", "parent", "split_from"])
@@ -88,10 +91,12 @@ def test_the_carriers_limit_of_a_name_is_named() -> None:
     ],
 )
 def test_a_corner_of_an_address_is_refused_at_its_own_field(field: str, text: str) -> None:
+    """F13."""
     assert list(faults_of_address(**{field: text})) == [field]
 
 
 def test_a_zip_with_four_more_digits_is_told_where_they_go() -> None:
+    """F13."""
     assert faults_of_address(zip_code="12345-6789")["zip_code"][0].startswith("A ZIP code has five")
     assert faults_of_address(zip_code="12345", plus_four="6789") == {}
 
@@ -102,6 +107,7 @@ def test_names_that_people_have_are_taken_as_they_are(text: str) -> None:
 
 
 def test_a_house_number_with_a_letter_goes_in_two_fields() -> None:
+    """F13."""
     assert faults_of_address(house_number="12", house_suffix="B") == {}
     subscriber = Subscriber(
         house_number="12",

@@ -16,8 +16,9 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, connections
 from pytest_django import DjangoAssertNumQueries
 
+from numbering.door import KEPT_OF_LARGE
 from numbering.models import WebhookEvent
-from numbering.webhooks import BODY_LIMIT, KEPT_OF_LARGE
+from numbering.webhooks import BODY_LIMIT
 from numbering.worker import run_once
 from portal.wsgi import application
 from tests.numbering.notices import (
@@ -96,6 +97,7 @@ class DoorCases:
         return knock(type(self).door, body, **details)
 
     def test_the_first_knock_has_no_credentials_and_is_challenged(self) -> None:
+        """W01: without the challenge the carrier never comes back."""
         answered = self.knock(b"", authorization="")
         assert answered.status == 401
         assert answered.headers["WWW-Authenticate"] == 'Basic realm="webhooks", charset="UTF-8"'
@@ -103,6 +105,7 @@ class DoorCases:
 
     @pytest.mark.parametrize("header", BAD_CREDENTIALS.values(), ids=BAD_CREDENTIALS.keys())
     def test_wrong_or_broken_credentials_are_challenged_again(self, header: str) -> None:
+        """W03: 401 for whatever the header holds, and no error of ours."""
         answered = self.knock(authorization=header)
         assert (answered.status, "WWW-Authenticate" in answered.headers) == (401, True)
         assert WebhookEvent.objects.count() == 0
@@ -140,6 +143,7 @@ class DoorCases:
 
     @pytest.mark.parametrize("kind", ODD_TYPES, ids=lambda kind: kind[:20] or "none")
     def test_the_body_decides_whatever_its_type_claims(self, kind: str) -> None:
+        """W17: and no form's file lands in storage."""
         files = sorted(Path(settings.LOA_DIR).rglob("*"))
         assert self.knock(content_type=kind).status == 200
         assert bytes(WebhookEvent.objects.get().body) == NEWS
@@ -150,6 +154,7 @@ class DoorCases:
 
     @pytest.mark.parametrize("attack", ENTITY_ATTACKS.values(), ids=ENTITY_ATTACKS.keys())
     def test_a_document_type_is_kept_and_never_read(self, attack: bytes) -> None:
+        """W13: refused in time, and nothing of it is believed."""
         started = time.monotonic()
         assert self.knock(attack).status == 200
         apply_all()

@@ -46,6 +46,7 @@ def ended(at_carrier: Sandbox) -> list[ImportOrder]:
 def test_the_same_notice_eight_times_at_one_instant_has_one_effect(
     ended: list[ImportOrder], server: Server
 ) -> None:
+    """W06: its twin is the next test; script/faults has the load."""
     statuses = _delivered_in_parallel(server, ended)
     assert Counter(statuses) == {200: ORDERS * COPIES}
     assert WebhookEvent.objects.count() == ORDERS * COPIES
@@ -150,6 +151,7 @@ def test_the_whole_way_from_the_carriers_knock_to_the_timeline(
 def test_a_connection_that_is_killed_during_the_insert_leaves_no_half_state(
     server: Server,
 ) -> None:
+    """O02: 503, and the repeat is kept."""
     assert server.knock(order_notice()) == 200
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")

@@ -68,6 +68,7 @@ def test_a_notice_has_the_order_read_and_the_timeline_says_by_webhook(
 
 
 def test_false_news_changes_nothing(processing: ImportOrder) -> None:
+    """W09: the carrier's own record decides, not the notice."""
     event = stored(order_notice(processing.carrier_order_id, status="COMPLETE"))
     run_once()
     assert (state_of(event), steps.status_of(processing)) == ("applied", "processing")
@@ -116,6 +117,7 @@ def test_old_news_after_the_end_is_kept_and_marked_late(
 
 
 def test_news_before_our_own_commit_is_applied_afterwards_by_itself(at_carrier: Sandbox) -> None:
+    """W11: kept, and applied by the sweep."""
     order = steps.checked(steps.card("8003"))
     carrier_order_id = str(uuid4())
     early = stored(order_notice(carrier_order_id))
@@ -170,6 +172,7 @@ def test_a_stranger_is_kept_as_unmatched_and_the_carrier_is_not_asked(at_carrier
 def test_a_strange_status_word_is_kept_and_the_order_is_read(
     processing: ImportOrder, word: str
 ) -> None:
+    """W18: the raw word stays with the notice."""
     event = stored(order_notice(processing.carrier_order_id, status=word))
     run_once()
     event.refresh_from_db()
@@ -179,6 +182,7 @@ def test_a_strange_status_word_is_kept_and_the_order_is_read(
 
 @pytest.mark.parametrize("kind", ["tnoptions", "someNewThing", ""])
 def test_an_unknown_kind_is_kept_and_changes_nothing(processing: ImportOrder, kind: str) -> None:
+    """W19: an order type never seen is no error."""
     event = stored(order_notice(processing.carrier_order_id, order_type=kind))
     run_once()
     event.refresh_from_db()
@@ -201,6 +205,7 @@ def test_an_unknown_kind_is_kept_and_changes_nothing(processing: ImportOrder, ki
 def test_an_id_that_is_none_is_unreadable_and_never_asked_about(
     at_carrier: Sandbox, order_id: str
 ) -> None:
+    """W12: no outward address is made of it."""
     before = len(at_carrier.requests)
     event = stored(order_notice(order_id))
     run_once()
@@ -229,6 +234,7 @@ VARIETY = {
 
 @pytest.mark.parametrize("body", VARIETY.values(), ids=VARIETY.keys())
 def test_harmless_variety_is_understood(processing: ImportOrder, body: bytes) -> None:
+    """W24: as the plain form is."""
     event = stored(body % (processing.carrier_order_id or "").upper().encode())
     run_once()
     event.refresh_from_db()
@@ -280,6 +286,7 @@ HOSTILE = {
 def test_hostile_text_is_bounded_kept_and_shown_as_text(
     processing: ImportOrder, text: str, sign_in: Callable[[User], Client]
 ) -> None:
+    """W23: cut at a thousand characters, escaped on the page."""
     event = stored(order_notice(processing.carrier_order_id, message=text))
     run_once()
     event.refresh_from_db()
@@ -294,6 +301,7 @@ def test_hostile_text_is_bounded_kept_and_shown_as_text(
 
 
 def test_lost_numbers_show_as_lost_with_the_carriers_words() -> None:
+    """W19: those that were lost, and no others."""
     numbers = hosted(*builders.fresh_numbers(3))
     event = stored(lost_notice(numbers[0].e164, numbers[1].e164[2:], message="Taken by another."))
     run_once()
