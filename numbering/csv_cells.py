@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 # What a spreadsheet takes for the beginning of a formula, in the wide forms as well.
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# A program that parts cells elsewhere than we do would begin a cell after one of these.
+_INNER_START = re.compile(r"""([;,|\t\r\n"'][ \u00a0]*)([=+\-@\uff1d\uff0b\uff0d\uff20])""")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -19,9 +21,11 @@ class _Echo:
 def safe_cell(value: object) -> str:
     """Return a value as text that opens as text: an apostrophe disarms what looks like a formula.
 
-    Control characters and lone surrogates become the replacement character.
+    So it does inside, after what another program may take for the end of a cell. Control
+    characters and lone surrogates become the replacement character.
     """
     text = _UNPRINTABLE.sub("\ufffd", "" if value is None else str(value))
+    text = _INNER_START.sub(r"\1'\2", text)
     return f"'{text}" if text.lstrip(" \u00a0").startswith(_STARTS) else text
 
 

@@ -5,11 +5,13 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from numbering.admin.badges import badge, tone_of
 from numbering.admin.customer_side import customer_side
 from numbering.admin.import_order_actions import ACTIONS
+from numbering.complaints import fields_named
 from numbering.domain.error_help import help_for, unknown_help
 from numbering.domain.ledger import cover_of
 from numbering.domain.loa_check import findings, letter_of
@@ -58,6 +60,7 @@ def page_context(request: HttpRequest, order: ImportOrder) -> dict[str, Any]:
         "child": order.children.exclude(status=ImportOrderStatus.CANCELLED).last(),
         "may": may,
         "slow": slow_step(order),
+        "complaints": _complaints(order),
         "is_editable": order.status in EDITABLE,
         "is_in_motion": order.status in _IN_MOTION
         or order.loa_uploads.filter(state="waiting").exclude(order__carrier_order_id=None).exists(),
@@ -162,4 +165,17 @@ def _changes_from_parent(order: ImportOrder) -> list[str]:
     return [
         f"Numbers: {order.numbers.count()} of {parent.numbers.count()}; {left_out} left out.",
         *(changes or ["Everything else is as it was."]),
+    ]
+
+
+def _complaints(order: ImportOrder) -> list[tuple[str, str]]:
+    """Return the fields that the carrier complained about, each with the way to it."""
+    if order.status not in EDITABLE:
+        return []
+    pages = {
+        "subscriber": reverse("admin:numbers_subscriber_change", args=[order.subscriber_id]),
+        "order": reverse("admin:numbers_importorder_details", args=[order.pk]),
+    }
+    return [
+        (field.label, f"{pages[field.of]}#id_{field.name}") for field in fields_named(order.trouble)
     ]

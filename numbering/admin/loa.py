@@ -59,15 +59,23 @@ class LoaAdmin(ReadOnlyAdmin):
         "scope",
         "expires_on",
         "hash_checked_at",
-        "is_damaged",
-        "is_on_hold",
+        "damage",
+        "hold",
         "purged_at",
         "what_to_do",
         "covered_orders",
         "carrier_copies",
         "opened_by",
     )
-    readonly_fields = ("open_link", "what_to_do", "covered_orders", "carrier_copies", "opened_by")
+    readonly_fields = (
+        "open_link",
+        "damage",
+        "hold",
+        "what_to_do",
+        "covered_orders",
+        "carrier_copies",
+        "opened_by",
+    )
 
     def get_fields(self, request: HttpRequest, obj: Loa | None = None) -> Any:
         """Leave out what can be done, for those who may do none of it."""
@@ -91,6 +99,16 @@ class LoaAdmin(ReadOnlyAdmin):
             address,
             reverse("admin:numbers_loa_pages", args=[loa.pk]),
         )
+
+    @admin.display(description="File is damaged")
+    def damage(self, loa: Loa) -> str:
+        """In words: the theme's red cross would look like damage."""
+        return "Yes" if loa.is_damaged else "No"
+
+    @admin.display(description="Legal hold")
+    def hold(self, loa: Loa) -> str:
+        """In words, as above."""
+        return "Yes" if loa.is_on_hold else "No"
 
     @admin.display(description="Covers")
     def covered_orders(self, loa: Loa) -> str:

@@ -65,10 +65,20 @@ def take_numbers(request: HostingRequest, numbers: NumberList) -> Taken:
 
 @repeated
 def take_out(request: HostingRequest, number_ids: Iterable[int]) -> int:
-    """Take numbers out of the request; return how many. Ids of another request's count for none."""
+    """Take numbers out of the request; return how many.
+
+    Raises CannotDo, and takes out none, when one of the ids is not of a number of this request.
+    """
     current = open_request(request, RequestPart.NUMBERS)
-    removed, _ = current.numbers.filter(pk__in=list(number_ids)).delete()
-    return removed
+    asked = set(number_ids)
+    own = current.numbers.filter(pk__in=asked)
+    if own.count() != len(asked):
+        raise CannotDo(
+            "One of the ticked numbers is not on your list any more. Look at it again, and tick "
+            "what shall be taken out."
+        )
+    own.delete()
+    return len(asked)
 
 
 def check(request: HostingRequest) -> bool:
