@@ -18,6 +18,25 @@ from numbering.domain.error_help import fill_missing
 from tests import builders
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, and all that need the demonstration in the same one."""
+    for item in items:
+        with_demo = "demo" in getattr(item, "fixturenames", ())
+        item.add_marker(
+            pytest.mark.xdist_group("demo" if with_demo else item.nodeid.split("::")[0])
+        )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Fill in what migrations do: the tables themselves come straight from the models.
+
+    That is quicker; the browser tests' demonstration goes through every migration.
+    """
+    with django_db_blocker.unblock():
+        fill_missing()
+
+
 @pytest.fixture(scope="session")
 def portal_sandbox() -> Iterator[Sandbox]:
     """One sandbox carrier for all tests of a process; orders are processed at once."""

@@ -139,6 +139,18 @@ def test_password_rules(client: Client, password: str, complaint: str) -> None:
     assert User.objects.get().check_password(password) is not bool(complaint)
 
 
+@pytest.mark.parametrize("page", ["/accounts/login/", "/accounts/password/change/"])
+def test_a_password_may_be_pasted_and_is_not_cut(client: Client, page: str) -> None:
+    """A12: no script that could catch it, no length that cuts it, and its manager is told."""
+    if "change" in page:
+        client.force_login(person(Role.CUSTOMER))
+    body = client.get(page).content.decode()
+    fields = re.findall(r'<input[^>]*type="password"[^>]*>', body)
+    assert ("<script" in body, "onpaste" in body, len(fields) > 0) == (False, False, True)
+    assert [field for field in fields if "maxlength" in field] == []
+    assert all(re.search('autocomplete="(new|current)-password"', field) for field in fields)
+
+
 def test_a_new_password_ends_the_other_sessions_and_is_announced(client: Client) -> None:
     ada = person(Role.CUSTOMER)
     elsewhere = Client()

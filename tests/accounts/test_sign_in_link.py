@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django import urls
 from django.core import mail
 from django.core.management import call_command
 from django.db.models.functions import Now
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -128,7 +129,7 @@ def test_the_key_is_in_the_mail_and_nowhere_else(
 
 
 def test_no_log_line_holds_the_key(client: Client, ada: User, lines: Lines) -> None:
-    """A05: neither a form without its token, nor a fault, nor a link that is over."""
+    """A05: neither a form without its token, nor a wrong method, nor a link that is over."""
     path = mailed_path(client)
     answers = [
         Client(enforce_csrf_checks=True).post(path).status_code,
@@ -140,6 +141,29 @@ def test_no_log_line_holds_the_key(client: Client, ada: User, lines: Lines) -> N
     written = "\n".join(lines.read())
     assert written.count("/accounts/link/***/") == 3
     assert path.split("/")[-2] not in written
+
+
+def fail(request: HttpRequest, key: str) -> HttpResponse:
+    """Stand in for a page with a fault in it that quotes its own address."""
+    raise RuntimeError(f"a fault at {request.path}")
+
+
+urlpatterns = [
+    urls.path("accounts/link/<str:key>/", fail),
+    urls.path("", urls.include("portal.urls")),
+]
+handler500 = "portal.pages.server_error"
+
+
+@pytest.mark.urls(__name__)
+def test_a_fault_behind_a_link_is_reported_without_its_key(client: Client, lines: Lines) -> None:
+    """A05: the error report is the log, tracebacks among it."""
+    client.raise_request_exception = False
+    answer = client.get("/accounts/link/live-key_1/")
+    written = "\n".join(lines.read())
+    assert (answer.status_code, "live-key_1" in answer.content.decode()) == (500, False)
+    assert ("RuntimeError" in written, "live-key_1" in written) == (True, False)
+    assert mail.outbox == []
 
 
 def test_the_pages_with_a_key_name_only_the_host_in_the_referer(client: Client, ada: User) -> None:

@@ -103,9 +103,25 @@ def test_what_cannot_be_read_is_kept_and_marked(body: bytes) -> None:
     assert Message.objects.count() == 0
 
 
+ODD_QUERY = "from=%2B13032281999&from=+13032281998&to=%2B13032281000&text=STOP%00%FF%FE%zz"
+
+
+def test_the_old_form_with_everything_in_the_query_is_not_taken() -> None:
+    """S01, S09: 405 to a GET; of a POST the query is not read, so it can name nobody."""
+    assert knock_with(b"", method="GET", environ={"QUERY_STRING": ODD_QUERY}).status == 405
+    assert MessageEvent.objects.count() == 0
+    body = [received(PAIR, "hello")]
+    assert knock_with(body, environ={"QUERY_STRING": ODD_QUERY}).status == 200
+    work()
+    message = Message.objects.get()
+    assert (message.their_number, message.text) == (PAIR.theirs, "hello")
+    assert OptOut.objects.count() == 0
+
+
 def test_nothing_but_one_statement_is_done_at_the_door(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
+    """S13: one INSERT; the worker does the rest."""
     with django_assert_num_queries(1):
         assert knock_with([received(PAIR, "STOP")]).status == 200
     assert (MessageEvent.objects.get().state, Message.objects.count()) == ("new", 0)

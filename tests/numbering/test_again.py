@@ -132,6 +132,7 @@ def said(desk: Client) -> list[str]:
 def test_a_button_that_deadlocks_once_works_and_its_twin_without_repeats_gives_up(
     desk: Client, monkeypatch: pytest.MonkeyPatch, tries: int, status: int
 ) -> None:
+    """O04."""
     monkeypatch.setattr(again, "MOST_TRIES", tries)
     order = builders.draft()
     with rival_in_cancelling(order) as rival:
@@ -146,6 +147,7 @@ def test_a_button_that_deadlocks_once_works_and_its_twin_without_repeats_gives_u
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_a_button_that_deadlocks_for_ever_says_come_back_after_three_tries(desk: Client) -> None:
+    """O04."""
     order = builders.draft()
     with rival_in_cancelling(order, rounds=100) as rival:
         answer = do(desk, order, "cancel")
@@ -161,6 +163,7 @@ def test_a_button_that_deadlocks_for_ever_says_come_back_after_three_tries(desk:
 def test_submitting_that_deadlocks_for_ever_does_not_leave_the_letter_behind_as_sent(
     desk: Client, at_carrier: Sandbox
 ) -> None:
+    """O04."""
     order = steps.checked()
     letter = loa.receive_loa(
         order=order,
@@ -192,7 +195,7 @@ def test_submitting_that_deadlocks_for_ever_does_not_leave_the_letter_behind_as_
 def test_a_button_works_when_somebody_changed_the_order_since_a_strict_transaction_began(
     desk: Client,
 ) -> None:
-    """A serialization failure: both work at the strictest isolation."""
+    """O04: a serialization failure: both work at the strictest isolation."""
     order = builders.draft()
     changes = ("UPDATE numbers_importorder SET trouble = 'Call them.' WHERE id = %s", [order.pk])
     with connection.cursor() as cursor:
@@ -217,6 +220,7 @@ def put_into(order: ImportOrder, e164: str) -> Statement:
 def test_a_new_draft_that_deadlocks_reads_its_file_again_and_is_announced_once(
     desk: Client,
 ) -> None:
+    """O04."""
     other = builders.draft()
     first, second = builders.fresh_numbers(2)
     fields = {
@@ -240,6 +244,7 @@ def test_a_new_draft_that_deadlocks_reads_its_file_again_and_is_announced_once(
 def test_a_deadlock_after_the_carrier_has_said_yes_forgets_nothing_and_sends_nothing_twice(
     at_carrier: Sandbox,
 ) -> None:
+    """O04."""
     order = steps.checked()
     attempt = submission.submit(order, actor=None)
     with Rival(
@@ -269,6 +274,7 @@ def test_a_deadlock_after_the_carrier_has_said_yes_forgets_nothing_and_sends_not
     ids=["lock", "time-out", "read-only", "slip"],
 )
 def test_only_what_passes_by_itself_is_tried_again(trouble: str, calls: int) -> None:
+    """O04."""
     made: list[int] = []
 
     @repeated

@@ -319,7 +319,7 @@ def test_two_workers_never_run_one_job_twice() -> None:
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_without_the_conditional_claim_jobs_run_twice() -> None:
-    """The twin: the same race with the protection off must show the fault."""
+    """C06: the twin: the same race with the protection off must show the fault."""
     assert max(_runs_of_workers(_claim_without_protection).values()) > 1
 
 

@@ -94,6 +94,7 @@ def test_a_worker_killed_after_sending_a_removal_leaves_one_and_no_work_for_peop
 def test_an_order_whose_workers_all_die_before_the_call_waits_checked_for_a_person(
     at_carrier: Sandbox,
 ) -> None:
+    """C02."""
     order = submitted()
     with worker(at_carrier, STOPPING_POINTS="after_claim=1") as killed:
         assert killed.wait(timeout=20) == -signal.SIGKILL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -203,6 +204,10 @@ def test_the_export_holds_no_cell_that_a_spreadsheet_would_run_and_is_recorded(
     assert {row[0] for row in rows[1:]} == {e164[2:] for e164 in numbers_of(order)}
     assert {(row[1], row[6]) for row in rows[1:]} == {(f"'{name}", "'\uff1d1+1\"\r\n,\ufffd")}
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert re.fullmatch(
+        r'attachment; filename="loa-cover-[0-9]{4}-[0-9]{2}-[0-9]{2}\.csv"',
+        response.headers["Content-Disposition"],
+    )
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in response.headers["Cache-Control"]
     [record] = Export.objects.all()
@@ -219,6 +224,28 @@ def test_an_export_that_is_broken_off_says_how_far_it_came(support: User) -> Non
     next(rows), next(rows)
     rows.close()
     assert Export.objects.get().rows == 1
+
+
+def test_a_long_export_goes_out_as_it_is_read_and_asks_a_few_questions_for_each_part(
+    support: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """E06: parts of fifty here, of two thousand in earnest; the sum is what the database holds."""
+    monkeypatch.setattr(ledger, "_AT_ONCE", 50)
+    asked_for = []
+    for count in (100, 150):
+        order = hosted(count)
+        letter(order.subscriber, order)
+        rows = ledger.export(support)
+        assert next(rows) == ledger.HEADINGS
+        with CaptureQueriesContext(connection) as asked:
+            next(rows)
+        first = len(asked)
+        with CaptureQueriesContext(connection) as asked:
+            rest = list(rows)
+        assert 1 + len(rest) == TelephoneNumber.objects.filter(state="hosted").count()
+        assert Export.objects.latest("pk").rows == 1 + len(rest)
+        asked_for.append((first, len(asked)))
+    assert asked_for == [(3, 5), (3, 14)]
 
 
 def test_only_administrators_see_who_took_what(

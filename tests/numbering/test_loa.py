@@ -136,6 +136,7 @@ def _large_pdf() -> bytes:
 
 
 def test_the_stored_file_is_named_at_random_and_not_for_everybody(client: Client) -> None:
+    """U17: not to be guessed, and not readable for everybody on the machine."""
     loa = receive(builders.draft(), name="../../Contract of Maria.pdf")
     path = path_of(loa)
     assert path.parent == Path(settings.LOA_DIR)
@@ -145,16 +146,19 @@ def test_the_stored_file_is_named_at_random_and_not_for_everybody(client: Client
 
 
 def test_the_stored_file_has_no_address(client: Client) -> None:
+    """U17: its path, its name below any folder, a folder; and it lies in none that is served."""
     loa = receive(builders.draft())
     name = path_of(loa).name
-    for address in (f"/{name}", f"/media/{name}", f"/loa/{name}", f"/static/{name}", "/loa/"):
-        assert client.get(address).status_code == 404
+    below = [f"{folder}{name}" for folder in ("/", "/media/", "/loa/", "/static/", "/var/loa/")]
+    for address in (*below, str(path_of(loa)), "/media/", "/loa/", f"/static/../loa/{name}"):
+        assert client.get(address).status_code == 404, address
     roots = [Path(settings.STATIC_ROOT), *map(Path, settings.STATICFILES_DIRS)]
     assert not [root for root in roots if path_of(loa).is_relative_to(root)]
 
 
 @pytest.mark.parametrize("damage", ["flip", "shorten", "remove"])
 def test_a_file_that_changed_on_disk_is_not_given_out(support: User, damage: str) -> None:
+    """U24: the download."""
     loa = receive(builders.draft())
     path, content = path_of(loa), bytearray(path_of(loa).read_bytes())
     if damage == "remove":
@@ -239,6 +243,7 @@ def test_after_a_lost_answer_the_carriers_list_decides_and_nothing_is_sent_twice
 def test_while_the_carriers_list_cannot_be_read_a_lost_upload_is_not_sent_again(
     with_loa: ImportOrder, at_carrier: Sandbox, fault: str
 ) -> None:
+    """C13: not being able to look is not a look."""
     at_carrier.fault("created_dropped", method="POST", path_contains="/loas")
     steps.work()
     details: dict[str, Any] = {"status": 404} if fault == "refused" else {}

@@ -87,8 +87,9 @@ CSV = "name,phone number,city\nAda,303-228-1000,Denver\nBob,3032281001,Denver\nC
     ],
 )
 def test_a_list_is_read_in_every_common_form(content: bytes) -> None:
-    """F19."""
-    assert read_file("list.csv", content).e164s == (ONE, TWO, THREE)
+    """F19: and nothing beside the numbers is complained of."""
+    numbers = read_file("list.csv", content)
+    assert (numbers.e164s, numbers.bad, numbers.repeated) == ((ONE, TWO, THREE), (), ())
 
 
 def test_the_column_of_numbers_is_told_from_other_digits() -> None:

@@ -103,11 +103,12 @@ def test_a_request_takes_as_many_numbers_as_an_order_does() -> None:
 
 
 def test_numbers_of_another_request_cannot_be_taken_out() -> None:
-    """P04."""
+    """P04: refused as a whole, what is one's own included."""
     other = asking.handed_in()
     request = asking.filled()
-    ids = list(other.numbers.values_list("pk", flat=True))
-    assert request_numbers.take_out(request, ids) == 0
+    ids = [number.pk for one in (other, request) for number in one.numbers.all()]
+    with pytest.raises(CannotDo, match="Look at it again"):
+        request_numbers.take_out(request, ids)
     assert (other.numbers.count(), request.numbers.count()) == (1, 1)
 
 

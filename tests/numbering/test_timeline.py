@@ -128,7 +128,7 @@ def test_of_five_that_race_for_one_move_one_wins_and_one_event_is_left() -> None
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_without_the_conditional_write_several_would_win() -> None:
-    """The twin: the same race with the protection off must show the fault."""
+    """C06: the twin: the same race with the protection off must show the fault."""
     order = order_in(S.CHECKED)
     won = at_once(5, lambda _index: _move_without_protection(order.pk))
     assert sum(won) > 1

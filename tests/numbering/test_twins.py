@@ -196,6 +196,7 @@ def _send_without_claim(job: Job) -> None:
 def test_of_two_that_send_at_one_instant_one_does_and_their_twins_both_do(
     at_carrier: Sandbox, send: Callable[[Job], None], calls: int
 ) -> None:
+    """C06."""
     order = submitted()
     job = claimed()
     get_carrier()
@@ -372,6 +373,6 @@ def test_a_number_that_many_order_at_one_instant_is_in_one_open_order() -> None:
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_without_the_unique_rule_one_number_is_in_several_open_orders() -> None:
-    """The twin: the same race with the protection off must show the fault."""
+    """C06: the twin: the same race with the protection off must show the fault."""
     with without_index("number_in_one_open_order", ImportOrderNumber):
         assert _drafts_at_one_instant() > 8

@@ -8,12 +8,14 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from numbering.domain import evidence, import_orders, linked_orders, signing
+from carrier.sandbox import Sandbox
+from numbering.domain import evidence, import_orders, linked_orders, loa_answers, signing
+from numbering.domain.cannot_do import CannotDo
 from numbering.domain.voiding import void_if_subscriber_changed
 from numbering.models import EvidenceEntry, ImportOrder, Invitation, Loa
 from numbering.number_list import read_text
 from tests import builders
-from tests.numbering import customers
+from tests.numbering import customers, steps
 from tests.numbering.signatures import signed, signing_by
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +100,20 @@ def test_a_change_after_signing_voids_the_signature_and_asks_again(
     add_one(order) if change is not add_one else remove_one(order)
     assert len(Invitation.objects.all()) == change_twice
     assert subject
+
+
+def test_an_order_whose_signature_was_voided_cannot_be_sent(
+    at_carrier: Sandbox, support: User
+) -> None:
+    """L04: and nobody can answer for it."""
+    order = steps.checked()
+    signed(order)
+    add_one(order)
+    import_orders.check(order, actor=support)
+    assert loa_answers.confirm(order, ["voided"], remark="It is fine.", actor=support) == 0
+    with pytest.raises(CannotDo, match="1 thing about the LOA stands against it"):
+        loa_answers.submit_checked(order, actor=support)
+    assert (steps.status_of(order), order.attempts.exists()) == ("checked", False)
 
 
 def test_what_is_signed_again_counts_again(order: ImportOrder) -> None:

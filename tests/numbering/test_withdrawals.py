@@ -159,6 +159,7 @@ def test_the_customer_and_everybody_else_concerned_get_it_in_writing() -> None:
 
 
 def test_the_same_link_twice_is_one_withdrawal() -> None:
+    """F16: with or without a second tab."""
     order = customers.hosted(*builders.fresh_numbers())
     used = link(order)
     withdrawals.withdraw(order, e164s=numbers_of(order), by=MARIA, invitation=used)

@@ -188,6 +188,7 @@ def test_a_page_that_the_database_turns_away_says_come_back_and_leaves_nothing_h
 def test_a_page_that_is_only_looked_at_is_made_again_and_its_twin_says_come_back(
     visitor: Client, monkeypatch: pytest.MonkeyPatch, address: str, tries: int, status: int
 ) -> None:
+    """O04."""
     monkeypatch.setattr(again, "MOST_TRIES", tries)
     for name in ("First", "Second", "Third"):
         builders.subscriber(name=name)
@@ -246,6 +247,7 @@ def table_locked(name: str) -> Iterator[None]:
 def test_a_database_that_only_reads_turns_away_what_would_be_written(
     support: User, sign_in: Callable[[User], Client]
 ) -> None:
+    """O04."""
     browser = sign_in(support)
     browser.raise_request_exception = False
     fields = {"name": "New one", "house_number": "1", "street_name": "Elm", "city": "Boulder"}

@@ -123,7 +123,7 @@ def codes(answer: requests.Response) -> list[str]:
     return [code.text or "" for code in ET.fromstring(answer.content).findall("Errors/Code")]
 
 
-def eventually(look: Callable[[], Found | None], *, seconds: float = 4.0) -> Found:
+def eventually(look: Callable[[], Found | None], *, seconds: float = 20.0) -> Found:
     """What `look` finds, asked again and again until it finds something."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
