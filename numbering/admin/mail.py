@@ -3,6 +3,7 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin_base import ReadOnlyAdmin, action
@@ -37,7 +38,7 @@ class MailAdmin(ReadOnlyAdmin):
         "recipient",
         "sender",
         "subject",
-        "text",
+        "letter",
         "state",
         "tries",
         "due_at",
@@ -47,9 +48,16 @@ class MailAdmin(ReadOnlyAdmin):
         "settled_at",
     )
 
+    readonly_fields = ("letter",)
+
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """Whether the person may have mails tried again."""
         return request.user.has_perm("numbers.retry_mail")
+
+    @admin.display(description="Text")
+    def letter(self, mail: Mail) -> SafeString:
+        """The text with its line breaks."""
+        return format_html('<div class="raw">{}</div>', mail.text)
 
     @admin.display(description="State", ordering="state")
     def state_badge(self, mail: Mail) -> SafeString:
