@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import socket
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -163,6 +165,28 @@ class DoorCases:
         assert "DOCTYPE" in event.problem
         assert (event.status_word, event.message) == ("", "")
         assert time.monotonic() - started < 1
+
+    def test_an_attack_makes_us_call_nobody_and_costs_no_memory(self) -> None:
+        """W13: an entity that names an address, and one that unpacks to gigabytes."""
+        with socket.create_server(("127.0.0.1", 0)) as nobody_calls:
+            address = f"http://127.0.0.1:{nobody_calls.getsockname()[1]}/news.xml"
+            outside = (
+                f'<!DOCTYPE a [<!ENTITY x SYSTEM "{address}"><!ENTITY % y SYSTEM "{address}"> %y;]>'
+                "<a>&x;</a>"
+            )
+            assert self.knock(outside.encode()).status == 200
+            assert self.knock(ENTITY_ATTACKS["billion laughs"]).status == 200
+            tracemalloc.start()
+            try:
+                apply_all()
+                _, peak = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+            nobody_calls.settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                nobody_calls.accept()
+        assert set(WebhookEvent.objects.values_list("state", flat=True)) == {"unreadable"}
+        assert peak < 50 * 1024**2
 
     # --- How much, and whether all of it came -------------------------------------------------
 
