@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
@@ -233,12 +234,8 @@ def test_a_request_is_sent_back_corrected_and_accepted(
     expect(page.get_by_role("link", name="Go on to sign")).to_be_visible()
 
 
-def test_a_letter_is_signed_with_the_keyboard_alone(
-    portal: str, browser: Browser, order: ImportOrder
-) -> None:
-    context = context_of(browser, "desktop", base_url=portal)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
+def test_a_letter_is_signed_with_the_keyboard_alone(customer: Customer, order: ImportOrder) -> None:
+    page = customer.page
 
     def reach(name: str) -> None:
         for _ in range(30):
@@ -266,7 +263,6 @@ def test_a_letter_is_signed_with_the_keyboard_alone(
     with page.expect_navigation():
         page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, the letter is signed")
-    context.close()
     proof = Loa.objects.get().evidence.get().data
     assert (proof["typed_name"], proof["drawn_points"]) == ("maria lopez", 0)
 
@@ -335,6 +331,46 @@ def test_a_customer_signs_in_by_mail_and_sees_their_own_things_alone(
     page.goto("/my/profile/")
     assert customer.heading() == "Your profile"
     customer.look("my-profile")
+
+
+def test_the_pages_beside_the_usual_way_shut_nobody_out(
+    customer: Customer, order: ImportOrder
+) -> None:
+    page = customer.page
+    page.goto("/")
+    customer.look("front")
+    page.goto("/verify/0123456789abcdef0123456789abcdef/")
+    customer.look("verify-none")
+    page.goto("/accounts/link/nothing/")
+    customer.look("sign-in-over")
+    page.goto("/accounts/email/nothing/")
+    customer.look("email-over")
+
+    invitations.invite(
+        purpose=InvitationPurpose.HOST, email=MARIA, request=asking.begun(), actor=None
+    )
+    page.goto(mailed_address())
+    customer.look("link-request")
+    customer.press("Begin")
+    page.goto(page.url.rstrip("/") + "/withdraw/")
+    customer.look("request-withdraw")
+
+    for subscriber in (order.subscriber, builders.subscriber()):
+        contact = contacts.add_contact(
+            subscriber=subscriber, email=MARIA, name="Maria Lopez", actor=None
+        )
+    signed_in = Client()
+    signed_in.force_login(contact.person)
+    session = signed_in.cookies["sessionid"].value
+    page.context.clear_cookies()
+    site = page.url.split("/invitation")[0]
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
+    page.goto("/my/")
+    assert customer.heading() == "Your numbers"
+    customer.look("my")
+    page.goto("/my/profile/email/")
+    assert customer.heading() == "First, show that it is you"
+    customer.look("prove-first")
 
 
 def test_a_letter_is_signed_without_script(without_script: Customer, order: ImportOrder) -> None:
