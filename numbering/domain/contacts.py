@@ -86,8 +86,8 @@ def orders_of(person: User) -> QuerySet[ImportOrder]:
 
 
 def loas_of(person: User) -> QuerySet[Loa]:
-    """Return the LOAs of the person's subscribers."""
-    return Loa.objects.filter(subscriber__contacts__person=person)
+    """Return the LOAs of the person's subscribers that were handed in."""
+    return Loa.objects.filter(subscriber__contacts__person=person, is_handed_in=True)
 
 
 def requests_of(person: User) -> QuerySet[HostingRequest]:
