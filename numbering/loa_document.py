@@ -6,7 +6,7 @@ the words that are signed stand on a page of their own, the last.
 
 import io
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -345,10 +345,10 @@ def _sign(pages: _Pages, signature: Signature | None, *, top: float, height: flo
         canvas.drawText(slanted)
         return
     scale = height / PAD_HEIGHT
-    place: Callable[[tuple[int, int]], tuple[float, float]] = lambda point: (  # noqa: E731
-        MARGIN + point[0] * scale,
-        top - point[1] * scale,
-    )
+
+    def place(point: tuple[int, int]) -> tuple[float, float]:
+        return MARGIN + point[0] * scale, top - point[1] * scale
+
     canvas.saveState()
     canvas.setStrokeColor(_INK)
     canvas.setLineWidth(1.6)

@@ -16,8 +16,9 @@ from numbering import clock
 from numbering.carrier_link import in_words
 from numbering.domain import following, looking, sending
 from numbering.domain.cannot_do import CannotDo
+from numbering.domain.order_errand import OrderErrand
 from numbering.domain.removal_results import FOLLOWER, settle
-from numbering.domain.timeline import move, note
+from numbering.domain.timeline import move
 from numbering.enums import AttemptState, LearnedBy, RemovalStatus
 from numbering.models import Job, RemovalAttempt, RemovalOrder
 from numbering.models.attempt import OPEN_ATTEMPTS
@@ -25,10 +26,11 @@ from numbering.models.attempt import OPEN_ATTEMPTS
 _DECIDED = "Nothing waits for this decision any more; look at the removal again."
 
 
-class RemovalErrand(sending.Errand[RemovalAttempt, OrderRecord]):
+class RemovalErrand(OrderErrand[RemovalAttempt, OrderRecord]):
     """A removal on its way to the carrier."""
 
     settle_job = "settle_removal"
+    unknown_status = RemovalStatus.UNKNOWN
 
     def attempts(self) -> QuerySet[RemovalAttempt]:
         """Return the attempts with their removals."""
@@ -120,34 +122,6 @@ class RemovalErrand(sending.Errand[RemovalAttempt, OrderRecord]):
             named=named,
         )
         return message
-
-    def unknown(self, attempt: RemovalAttempt, message: str) -> None:
-        """It waits until it is found or a person decides."""
-        move(
-            attempt.order,
-            RemovalStatus.UNKNOWN,
-            reason=f"{message} The carrier may have it: the portal looks for it and does not send "
-            "it again.",
-            learned_by=LearnedBy.PORTAL,
-        )
-
-    def trouble(self, attempt: RemovalAttempt, message: str) -> None:
-        """Show why it could not be looked for."""
-        RemovalOrder.objects.filter(pk=attempt.order_id).update(trouble=message[:1000])
-
-    def looked(self, attempt: RemovalAttempt) -> None:
-        """Say so in the timeline."""
-        self.trouble(attempt, "")
-        note(
-            attempt.order,
-            "Looked for it at the carrier: not there yet. The portal looks once more.",
-            learned_by=LearnedBy.LOOKUP,
-        )
-
-    def parked(self, attempt: RemovalAttempt, message: str) -> None:
-        """Show the question."""
-        self.trouble(attempt, message)
-        note(attempt.order, message, learned_by=LearnedBy.LOOKUP)
 
 
 _ERRAND = RemovalErrand()

@@ -26,6 +26,7 @@ from numbering.domain import (
     withdrawal_queue,
 )
 from numbering.domain.import_orders import CannotDo, kinds_in, mark_problems
+from numbering.domain.order_errand import OrderErrand
 from numbering.domain.results import FOLLOWER, apply_record
 from numbering.domain.timeline import move, note
 from numbering.enums import (
@@ -41,10 +42,11 @@ from numbering.validators import ORDER_NUMBERS_LIMIT
 from numbering.wording import counted
 
 
-class ImportOrderErrand(sending.Errand[SubmitAttempt, ImportOrderRecord]):
+class ImportOrderErrand(OrderErrand[SubmitAttempt, ImportOrderRecord]):
     """An import order on its way to the carrier."""
 
     settle_job = "settle_attempt"
+    unknown_status = ImportOrderStatus.UNKNOWN
 
     def attempts(self) -> QuerySet[SubmitAttempt]:
         """Return the attempts with their orders."""
@@ -169,34 +171,6 @@ class ImportOrderErrand(sending.Errand[SubmitAttempt, ImportOrderRecord]):
             trouble=message[:1000],
         )
         return message
-
-    def unknown(self, attempt: SubmitAttempt, message: str) -> None:
-        """The order waits until it is found or a person decides."""
-        move(
-            attempt.order,
-            ImportOrderStatus.UNKNOWN,
-            reason=f"{message} The carrier may have the order: the portal looks for it and does "
-            "not send it again.",
-            learned_by=LearnedBy.PORTAL,
-        )
-
-    def trouble(self, attempt: SubmitAttempt, message: str) -> None:
-        """Show on the order why it could not be looked for."""
-        ImportOrder.objects.filter(pk=attempt.order_id).update(trouble=message[:1000])
-
-    def looked(self, attempt: SubmitAttempt) -> None:
-        """Say so in the timeline."""
-        self.trouble(attempt, "")
-        note(
-            attempt.order,
-            "Looked for the order at the carrier: not there yet. The portal looks once more.",
-            learned_by=LearnedBy.LOOKUP,
-        )
-
-    def parked(self, attempt: SubmitAttempt, message: str) -> None:
-        """Show the question on the order."""
-        self.trouble(attempt, message)
-        note(attempt.order, message, learned_by=LearnedBy.LOOKUP)
 
 
 _ERRAND = ImportOrderErrand()
