@@ -33,6 +33,9 @@ class Act(StrEnum):
     CREATED_CUT = auto()
     NOT_CREATED_500 = auto()
     REMOVAL_FAILS = auto()
+    BACKORDERED = auto()
+    BACKORDER_HELD = auto()
+    DISCONNECT_FAILS = auto()
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,26 @@ def _number_fails(code: str) -> Card:
 CARDS: tuple[Card, ...] = (
     *(_check_fails(last) for last in (*range(1, 11), 12, 14)),
     *(_number_fails(code) for code in ("7518", "5158", "5074", "5076", "5150")),
+    Card(
+        "5005",
+        Act.NUMBER_FAILS,
+        "is offered, fails in the order with 5005: somebody else was faster",
+        "5005",
+    ),
+    Card(
+        "5218",
+        Act.NUMBER_FAILS,
+        "is offered, fails in the order with 5218: another order holds it",
+        "5218",
+    ),
     Card("8001", Act.ORDER_FAILS, "the whole order is FAILED, Errors names no numbers", "5157"),
     Card("8002", Act.ORDER_EXCEPTION, "the whole order is EXCEPTION"),
-    Card("8003", Act.ORDER_HELD, "the order stays in PROCESSING until the control address ends it"),
+    Card(
+        "8003",
+        Act.ORDER_HELD,
+        "the order stays in PROCESSING (an order of new numbers in RECEIVED) until the control"
+        " address ends it",
+    ),
     Card("8004", Act.NUMBER_LOST_LATER, "COMPLETE, then MESSAGING_LOST after lost_after_seconds"),
     Card("8005", Act.WEBHOOK_LOST, "the order's webhook is never sent"),
     Card("8006", Act.WEBHOOK_DOUBLED, "the order's webhook is sent twice"),
@@ -94,14 +114,42 @@ CARDS: tuple[Card, ...] = (
         "fails with 7518 in its first order, completes in any later one",
         "7518",
     ),
+    Card(
+        "8011",
+        Act.BACKORDERED,
+        "an order of new numbers is BACKORDERED and later COMPLETE; without BackOrderRequested the"
+        " number fails with 5005",
+        "5005",
+    ),
+    Card(
+        "8012",
+        Act.BACKORDER_HELD,
+        "the same, but it stays BACKORDERED until it is closed or the control address ends it",
+        "5005",
+    ),
     Card("8020", Act.CREATED_500, "the order is created but answered with 500"),
     Card("8021", Act.CREATED_DROPPED, "the order is created but the connection is dropped"),
     Card("8022", Act.CREATED_CUT, "the order is created but the answer is cut short"),
     Card("8023", Act.NOT_CREATED_500, "nothing is created, answered with 500"),
     Card("8030", Act.REMOVAL_FAILS, "is imported; a removal fails for it with 5150", "5150"),
+    Card("8031", Act.DISCONNECT_FAILS, "is ordered; a disconnect fails for it with 5006", "5006"),
 )
 
 _BY_LINE = {card.line: card for card in CARDS}
+
+
+_OFFERED = tuple(
+    card
+    for card in sorted(CARDS, key=lambda card: card.line)
+    if card.act
+    not in (Act.CHECK_FAILS, Act.ORDER_EXCEPTION, Act.NUMBER_LOST_LATER, Act.REMOVAL_FAILS)
+)
+"""The cards that do something in an order of new numbers or in a disconnect."""
+
+
+def offered_cards(area_code: str) -> tuple[str, ...]:
+    """The cards of an area code that can be searched for and ordered, as ten digits."""
+    return tuple(f"{area_code}{EXCHANGE}{card.line}" for card in _OFFERED)
 
 
 def card_of(telephone_number: str) -> Card | None:

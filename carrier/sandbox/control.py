@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.parse
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 
 from carrier.sandbox.delivery import Delivered, Webhook, deliver
 from carrier.sandbox.exchange import HTML, JSON, Answer, Request
 from carrier.sandbox.faults import Fault
 from carrier.sandbox.numbering_plan import from_wire
-from carrier.sandbox.order_book import FINAL, Order
+from carrier.sandbox.order import FINAL, Order
 from carrier.sandbox.page import index_page
 from carrier.sandbox.state import SandboxState
+from carrier.sandbox.validation import read_place
 
 PREFIX = "/_sandbox"
 _FAULT_FIELDS = ("method", "path_contains", "times", "rate")
@@ -64,10 +67,14 @@ def _answer(state: SandboxState, request: Request, url: str) -> Answer:
         case ("POST", "numbers", number, "lose"):
             notify = _read(request).get("notify", True) is True
             return _json(200, {"lost": lose(state, number, notify=notify)})
+        case ("POST", "stock"):
+            return _stock(state, _read(request))
         case ("POST", "notices"):
             return _notice(state, _read(request))
         case ("GET", "messages"):
             return _json(200, [asdict(message) for message in state.messages.all()])
+        case ("GET", "platform"):
+            return _json(200, [asdict(number) for number in state.platform.all()])
         case ("POST", "callbacks"):
             return _callback(state, _read(request))
     raise NotKnownError(f"{request.method} {request.path} is not known here")
@@ -121,6 +128,47 @@ def lose(state: SandboxState, telephone_number: str, *, notify: bool) -> bool:
     if number is None:
         raise ControlError(f"{telephone_number} is not a telephone number")
     return bool(state.processing.lose([number], notify=notify))
+
+
+def stock(
+    state: SandboxState,
+    telephone_numbers: Iterable[str],
+    *,
+    site_id: str,
+    sip_peer_id: str,
+    owned: bool,
+) -> int:
+    """Put numbers (E.164 or ten digits) in service at a peer, without an order; how many.
+
+    Raises ControlError, and changes nothing, for a place or a number that is none.
+    """
+    peer_id, errors = read_place(site_id, sip_peer_id)
+    if errors:
+        raise ControlError(errors[0][1])
+    numbers: list[str] = []
+    for text in telephone_numbers:
+        number = from_wire(text, v2=text.startswith("+"))
+        if number is None:
+            raise ControlError(f"{text} is not a telephone number")
+        numbers.append(number)
+    state.numbers.stock(
+        numbers, site_id=site_id, sip_peer_id=peer_id, is_owned=owned, at=time.time()
+    )
+    return len(numbers)
+
+
+def _stock(state: SandboxState, wanted: dict[str, object]) -> Answer:
+    numbers = wanted.get("telephone_numbers")
+    if not isinstance(numbers, list):
+        raise ControlError("telephone_numbers must be a list")
+    stocked = stock(
+        state,
+        map(str, numbers),
+        site_id=str(wanted.get("site_id", "")),
+        sip_peer_id=str(wanted.get("sip_peer_id", "")),
+        owned=wanted.get("owned", True) is True,
+    )
+    return _json(200, {"stocked": stocked})
 
 
 def send_notice(

@@ -75,6 +75,27 @@ def repeated_errors(root_tag: str, errors: Iterable[tuple[str, str]], *, status:
     return render(root)
 
 
+def write_error_list(root: Element, errors: Iterable[tuple[str, str, str]]) -> None:
+    """Error shape of the order calls: one Error for each (code, description, number or "")."""
+    listed = SubElement(root, "ErrorList")
+    for code, text, number in errors:
+        error = SubElement(listed, "Error")
+        leaf(error, "Code", code)
+        leaf(error, "Description", text)
+        if number:
+            leaf(error, "TelephoneNumber", number)
+
+
+def search_error(code: str, text: str) -> bytes:
+    """Error shape of a refused search."""
+    root = Element("SearchResult")
+    error = SubElement(root, "Error")
+    leaf(error, "Code", code)
+    leaf(error, "Description", text)
+    leaf(root, "ResultCount", "0")
+    return render(root)
+
+
 def response_status(root_tag: str, code: str, text: str = "") -> bytes:
     """Error shape with a ResponseStatus; an empty code is left out, as some 404 answers do."""
     root = Element(root_tag)

@@ -41,6 +41,7 @@ AFTERWARDS = frozenset(
         "id_nowhere",
         "ids_disagree",
         "empty_200",
+        "status_missing",
     }
 )
 """Faults that let the work be done (or the reading) and then spoil the answer."""
@@ -48,7 +49,10 @@ AFTERWARDS = frozenset(
 WITHIN = frozenset({"listed_late", "two_orders"})
 """Faults that change what creating an order does; the answer is a good one."""
 
-NAMES = INSTEAD | AFTERWARDS | WITHIN
+LISTING = frozenset({"pages_by_id", "total_wrong", "row_repeated"})
+"""Faults that change how the numbers of the account are listed in pages."""
+
+NAMES = INSTEAD | AFTERWARDS | WITHIN | LISTING
 
 
 @dataclass

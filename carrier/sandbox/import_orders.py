@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement
 from carrier.sandbox.cards import Act, cards_in
 from carrier.sandbox.document import UnreadableDocumentError, leaf, parse, repeated_errors
 from carrier.sandbox.exchange import Answer, Call, xml
-from carrier.sandbox.order_book import Order, OrderKind
+from carrier.sandbox.order import Order, OrderKind
 from carrier.sandbox.order_resource import OrderResource, write_head, write_outcome
 from carrier.sandbox.state import SandboxState
 from carrier.sandbox.validation import read_order

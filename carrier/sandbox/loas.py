@@ -20,7 +20,7 @@ from carrier.sandbox.document import (
 from carrier.sandbox.exchange import Answer, Call, xml
 from carrier.sandbox.import_orders import IMPORT_ORDERS
 from carrier.sandbox.loa_shelf import LoaFile
-from carrier.sandbox.order_book import Order
+from carrier.sandbox.order import Order
 from carrier.sandbox.state import SandboxState
 
 _UPLOAD = "fileUploadResponse"

@@ -9,12 +9,14 @@ from xml.etree.ElementTree import Element, SubElement
 from carrier.sandbox.delivery import Webhook
 from carrier.sandbox.document import leaf, leaves, render
 from carrier.sandbox.instants import to_text
-from carrier.sandbox.order_book import Order, OrderKind
+from carrier.sandbox.order import Order, OrderKind
 from carrier.sandbox.subscription_book import Subscription, SubscriptionBook
 
 _ORDER_TYPES = {
     OrderKind.IMPORT: "importtnorders",
     OrderKind.REMOVAL: "removeImportedTnOrders",
+    OrderKind.NUMBER: "orders",
+    OrderKind.DISCONNECT: "disconnects",
 }
 MESSAGING_LOST = "MESSAGING_LOST"
 
@@ -23,6 +25,7 @@ _MESSAGES = {
     "PARTIAL": "Some telephone numbers of the order were not taken.",
     "FAILED": "The order has failed.",
     "EXCEPTION": "The order needs a look.",
+    "BACKORDERED": "The order waits for more telephone numbers.",
 }
 
 

@@ -23,3 +23,8 @@ def from_wire(text: str, *, v2: bool) -> str | None:
 def is_toll_free(telephone_number: str) -> bool:
     """Whether a ten-digit number is toll-free."""
     return telephone_number[:3] in _TOLL_FREE
+
+
+def is_count(text: str) -> bool:
+    """Whether a parameter is a whole number, 1 or more, of less than ten digits."""
+    return text.isascii() and text.isdecimal() and 0 < len(text) < 10 and int(text) > 0

@@ -10,8 +10,12 @@ from pathlib import Path
 class SandboxOptions:
     """What is fixed for the life of one sandbox. Durations are seconds.
 
-    `port` 0 takes any free port. `state_path` None keeps everything in memory; a path names a
-    SQLite file that keeps orders, LOA files and webhook subscriptions over restarts.
+    The same `supply_seed` always has the same numbers to offer.
+
+    `platform_rate` is how many requests a second the older platform takes for each resource, 0 for
+    any number. `port` 0 takes any free port. `state_path` None keeps everything in memory; a path
+    names a SQLite file that keeps orders, LOA files, webhook subscriptions and the older platform's
+    numbers over restarts.
     """
 
     host: str = "127.0.0.1"
@@ -21,9 +25,16 @@ class SandboxOptions:
     password: str = "sandbox-password"  # noqa: S105 - a published sample, nothing to protect
     client_id: str = "sandbox-client"
     client_secret: str = "sandbox-secret"  # noqa: S105 - a published sample as well
+    platform_user_id: str = "u-sandbox"
+    platform_token: str = "t-sandbox"  # noqa: S105 - and these
+    platform_secret: str = "sandbox-platform-secret"  # noqa: S105
     token_seconds: int = 3600
     processing_seconds: float = 2.0
     lost_after_seconds: float = 10.0
+    supply_seed: int = 1
+    reservation_seconds: float = 4 * 3600
+    platform_rate: float = 0.0
+    platform_latency_seconds: float = 0.0
     state_path: Path | None = None
     webhook_timeout: float = 10.0
 
@@ -44,11 +55,14 @@ class LiveSettings:
 
     processing_seconds: float
     lost_after_seconds: float
+    platform_rate: float = 0.0
+    platform_latency_seconds: float = 0.0
     webhooks: WebhookHabits = field(default_factory=WebhookHabits)
 
     def change(self, wanted: dict[str, object]) -> None:
         """Take over the named values; ValueError (and no change) when one is not understood."""
         seconds = {"processing_seconds", "lost_after_seconds"}
+        seconds |= {"platform_rate", "platform_latency_seconds"}
         changes: dict[str, float] = {}
         habits: dict[str, float] = {}
         for name, value in wanted.items():

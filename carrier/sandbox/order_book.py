@@ -1,4 +1,4 @@
-"""Import orders and removals as the carrier keeps them, found by id, reference, number, date."""
+"""Orders of all kinds as the carrier keeps them, found by id, reference, number, date."""
 
 from __future__ import annotations
 
@@ -6,66 +6,14 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum, auto
 from typing import NamedTuple
 
+from carrier.sandbox.number_book import end_hosting, put_in_service, retire
+from carrier.sandbox.order import Order, OrderKind, Problem
+from carrier.sandbox.order_search import Search
 from carrier.sandbox.store import Store
 
 LIST_LIMIT = 1000
-TWO_YEARS = 2 * 365 * 86400
-FINAL = frozenset({"COMPLETE", "PARTIAL", "FAILED", "EXCEPTION"})
-
-
-class OrderKind(StrEnum):
-    """What an order does with its numbers."""
-
-    IMPORT = auto()
-    REMOVAL = auto()
-
-
-class Problem(NamedTuple):
-    """One error of an order and the ten-digit numbers it is about (none: the whole order)."""
-
-    code: str
-    description: str
-    telephone_numbers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Order:
-    """One order; numbers are ten digits, instants are epoch seconds.
-
-    `service_address` holds the address elements as they came, by their XML name. A removal has
-    neither a place nor a subscriber.
-    """
-
-    order_id: str
-    customer_order_id: str
-    site_id: str
-    sip_peer_id: str
-    subscriber_name: str
-    service_address: dict[str, str]
-    loa_authorizing_person: str
-    loa_type: str
-    created_by: str
-    telephone_numbers: tuple[str, ...]
-    created_at: float
-    modified_at: float
-    status: str = "RECEIVED"
-    problems: tuple[Problem, ...] = ()
-    kind: OrderKind = OrderKind.IMPORT
-
-    @property
-    def is_final(self) -> bool:
-        """Whether processing has ended."""
-        return self.status in FINAL
-
-    def succeeded(self) -> tuple[str, ...]:
-        """The numbers that the order was carried out for."""
-        if self.status not in ("COMPLETE", "PARTIAL"):
-            return ()
-        failed = {number for problem in self.problems for number in problem.telephone_numbers}
-        return tuple(number for number in self.telephone_numbers if number not in failed)
 
 
 @dataclass(frozen=True)
@@ -98,30 +46,8 @@ class Step(NamedTuple):
     kind: str
 
 
-@dataclass(frozen=True)
-class Search:
-    """Filters of the order list; empty and None mean "any". Dates are epoch seconds."""
-
-    kind: OrderKind = OrderKind.IMPORT
-    statuses: tuple[str, ...] = ()
-    telephone_number: str = ""
-    customer_order_id: str = ""
-    loa_type: str = ""
-    created_from: float | None = None
-    created_before: float | None = None
-    modified_from: float | None = None
-    modified_before: float | None = None
-
-    def is_specific(self) -> bool:
-        """Whether a filter lifts the two-year window."""
-        dates = (self.created_from, self.created_before, self.modified_from, self.modified_before)
-        return bool(self.telephone_number or self.customer_order_id) or any(
-            date is not None for date in dates
-        )
-
-
 class OrderBook:
-    """Keeps the orders, their history, their pending steps and the hosted numbers."""
+    """Keeps the orders, their history and their pending steps; an end reaches the numbers too."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -133,7 +59,11 @@ class OrderBook:
         problems = json.dumps(order.problems)
         with self._store.transaction() as connection:
             connection.execute(
-                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO orders (order_id, customer_order_id, site_id, sip_peer_id,"
+                " subscriber_name, service_address, loa_authorizing_person, loa_type, created_by,"
+                " telephone_numbers, number_count, status, problems, created_at, modified_at,"
+                " listed_at, kind, details)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     order.order_id,
                     order.customer_order_id,
@@ -145,13 +75,14 @@ class OrderBook:
                     order.loa_type,
                     order.created_by,
                     " ".join(order.telephone_numbers),
-                    len(order.telephone_numbers),
+                    _count(order),
                     order.status,
                     problems,
                     order.created_at,
                     order.modified_at,
                     listed_at,
                     order.kind,
+                    json.dumps(order.details),
                 ),
             )
             connection.executemany(
@@ -181,24 +112,36 @@ class OrderBook:
             ).fetchall()
         return [_order(row) for row in rows]
 
-    def find(self, search: Search, *, now: float) -> tuple[list[Summary], int]:
-        """At most 1000 matching rows, newest first, and how many match in all."""
-        conditions, values = _where(search, now)
+    def find(
+        self, search: Search, *, now: float, limit: int = LIST_LIMIT, start_at: str = ""
+    ) -> tuple[list[Summary], int]:
+        """At most `limit` matching rows, newest first, and how many match in all.
+
+        `start_at` is the id of the order that the rows begin with.
+        """
+        conditions, values = search.where(now=now)
         where = " AND ".join(conditions)
+        counted = " ".join(("SELECT count(*) FROM orders WHERE", where))
+        counting = list(values)
+        if start_at:
+            where += (
+                " AND (created_at, rowid) <= (SELECT created_at, rowid FROM orders"
+                " WHERE order_id = ?)"
+            )
+            values.append(start_at)
         chosen = " ".join(
             (
                 "SELECT order_id, customer_order_id, created_by, number_count, status,",
                 "created_at, modified_at FROM orders WHERE",
                 where,
-                "ORDER BY created_at DESC LIMIT ?",
+                "ORDER BY created_at DESC, rowid DESC LIMIT ?",
             )
         )
-        counted = " ".join(("SELECT count(*) FROM orders WHERE", where))
         with self._store.transaction() as connection:
-            rows = connection.execute(chosen, (*values, LIST_LIMIT)).fetchall()
+            rows = connection.execute(chosen, (*values, limit)).fetchall()
             total = len(rows)
-            if total == LIST_LIMIT:
-                total = connection.execute(counted, values).fetchone()[0]
+            if start_at or total == limit:
+                total = connection.execute(counted, counting).fetchone()[0]
         return [Summary(**dict(row)) for row in rows], total
 
     def history(self, order_id: str) -> list[HistoryRow]:
@@ -232,26 +175,33 @@ class OrderBook:
         moved = replace(order, status=status, problems=tuple(problems), modified_at=at)
         with self._store.transaction() as connection:
             changed = connection.execute(
-                "UPDATE orders SET status = ?, problems = ?, modified_at = ? WHERE order_id = ?"
-                " AND status IN ('RECEIVED', 'PROCESSING')",
-                (status, json.dumps(moved.problems), at, order.order_id),
+                "UPDATE orders SET status = ?, problems = ?, modified_at = ?,"
+                " telephone_numbers = ?, number_count = ? WHERE order_id = ?"
+                " AND status IN ('RECEIVED', 'PROCESSING', 'BACKORDERED')",
+                (
+                    status,
+                    json.dumps(moved.problems),
+                    at,
+                    " ".join(moved.telephone_numbers),
+                    _count(moved),
+                    order.order_id,
+                ),
             )
             if changed.rowcount == 0:
                 return None
             _remember(connection, moved, note)
-            if moved.kind is OrderKind.IMPORT:
-                connection.executemany(
-                    "INSERT OR REPLACE INTO hosted_numbers VALUES (?, ?)",
-                    [(number, order.order_id) for number in moved.succeeded()],
-                )
-            else:
-                connection.executemany(
-                    "DELETE FROM hosted_numbers WHERE telephone_number = ?",
-                    [(number,) for number in moved.succeeded()],
-                )
+            _carry_out(connection, moved)
             if moved.is_final:
                 connection.execute("DELETE FROM steps WHERE order_id = ?", (order.order_id,))
         return moved
+
+    def rename(self, order: Order) -> None:
+        """Keep what the customer calls an order now: its reference and its details."""
+        with self._store.transaction() as connection:
+            connection.execute(
+                "UPDATE orders SET customer_order_id = ?, details = ? WHERE order_id = ?",
+                (order.customer_order_id, json.dumps(order.details), order.order_id),
+            )
 
     def schedule(self, order_id: str, kind: str, *, due_at: float) -> None:
         """Have one more step done for an order."""
@@ -272,9 +222,16 @@ class OrderBook:
         return [Step(*row) for row in rows]
 
     def done(self, step: Step) -> None:
-        """Forget a step."""
+        """Forget a step.
+
+        The end of an order has forgotten its steps already, and SQLite gives the id of a forgotten
+        row to the next one: what is asked for is this very step, not whichever has its id now.
+        """
         with self._store.transaction() as connection:
-            connection.execute("DELETE FROM steps WHERE step_id = ?", (step.step_id,))
+            connection.execute(
+                "DELETE FROM steps WHERE step_id = ? AND due_at = ? AND order_id = ? AND kind = ?",
+                step,
+            )
 
     def next_due(self) -> float | None:
         """When the next step is due, None without any."""
@@ -283,32 +240,40 @@ class OrderBook:
         due: float | None = row[0]
         return due
 
-    def hosted(self) -> list[str]:
-        """The telephone numbers that are hosted now, in order."""
-        with self._store.transaction() as connection:
-            rows = connection.execute(
-                "SELECT telephone_number FROM hosted_numbers ORDER BY telephone_number"
-            ).fetchall()
-        return [row[0] for row in rows]
 
-    def is_hosted(self, telephone_number: str) -> bool:
-        """Whether this number is hosted now."""
-        with self._store.transaction() as connection:
-            row = connection.execute(
-                "SELECT 1 FROM hosted_numbers WHERE telephone_number = ?", (telephone_number,)
-            ).fetchone()
-        return row is not None
+def _count(order: Order) -> int:
+    """The CountOfTNs of a list: of a number order, the carrier counts what it has delivered."""
+    counted = order.succeeded() if order.kind is OrderKind.NUMBER else order.telephone_numbers
+    return len(counted)
 
-    def drop(self, telephone_numbers: Iterable[str]) -> list[str]:
-        """Stop hosting these; answers with those that were hosted."""
-        with self._store.transaction() as connection:
-            return [
-                number
-                for number in telephone_numbers
-                if connection.execute(
-                    "DELETE FROM hosted_numbers WHERE telephone_number = ?", (number,)
-                ).rowcount
-            ]
+
+def _carry_out(connection: sqlite3.Connection, order: Order) -> None:
+    """Do to the numbers what the order has come to; nothing unless it was carried out."""
+    numbers = order.succeeded()
+    match order.kind:
+        case OrderKind.IMPORT | OrderKind.NUMBER:
+            put_in_service(
+                connection,
+                numbers,
+                order_id=order.order_id,
+                site_id=order.site_id,
+                sip_peer_id=order.sip_peer_id,
+                is_owned=order.kind is OrderKind.NUMBER,
+                at=order.modified_at,
+            )
+        case OrderKind.REMOVAL:
+            end_hosting(connection, numbers)
+        case OrderKind.DISCONNECT:
+            retire(connection, numbers, at=order.modified_at)
+    if order.kind is OrderKind.NUMBER:
+        connection.executemany(
+            "DELETE FROM reservations WHERE telephone_number = ?",
+            [(number,) for number in numbers],
+        )
+        connection.executemany(
+            "INSERT OR IGNORE INTO order_numbers VALUES (?, ?)",
+            [(number, order.order_id) for number in numbers],
+        )
 
 
 def _remember(connection: sqlite3.Connection, order: Order, note: str) -> None:
@@ -316,32 +281,6 @@ def _remember(connection: sqlite3.Connection, order: Order, note: str) -> None:
         "INSERT INTO order_history VALUES (?, ?, ?, ?)",
         (order.order_id, order.modified_at, order.status.lower(), note),
     )
-
-
-def _where(search: Search, now: float) -> tuple[list[str], list[object]]:
-    conditions = ["listed_at <= ?", "kind = ?"]
-    values: list[object] = [now, search.kind]
-    for condition, value in (
-        ("created_at >= ?", search.created_from),
-        ("created_at < ?", search.created_before),
-        ("modified_at >= ?", search.modified_from),
-        ("modified_at < ?", search.modified_before),
-        ("customer_order_id = ?", search.customer_order_id or None),
-        ("loa_type = ?", search.loa_type or None),
-        (
-            "order_id IN (SELECT order_id FROM order_numbers WHERE telephone_number = ?)",
-            search.telephone_number or None,
-        ),
-        ("created_at >= ?", None if search.is_specific() else now - TWO_YEARS),
-    ):
-        if value is not None:
-            conditions.append(condition)
-            values.append(value)
-    if search.statuses:
-        marks = ", ".join("?" for _ in search.statuses)
-        conditions.append(f"status IN ({marks})")
-        values.extend(search.statuses)
-    return conditions, values
 
 
 def _order(row: sqlite3.Row) -> Order:
@@ -364,4 +303,5 @@ def _order(row: sqlite3.Row) -> Order:
             for code, text, numbers in json.loads(row["problems"])
         ),
         kind=OrderKind(row["kind"]),
+        details=json.loads(row["details"]),
     )

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
-from carrier.sandbox.cards import Act, cards_in
-from carrier.sandbox.document import leaf, leaves, render, repeated_errors, response_status
+from carrier.sandbox.document import leaf, leaves, render, repeated_errors
 from carrier.sandbox.exchange import Answer, Call, xml
-from carrier.sandbox.faults import Fault
 from carrier.sandbox.instants import DAY, start_of_day, to_text
 from carrier.sandbox.numbering_plan import from_wire
-from carrier.sandbox.order_book import Order, OrderKind, Search
-from carrier.sandbox.spoiling import spoil
+from carrier.sandbox.order import Order, OrderKind
+from carrier.sandbox.order_intake import about_order, accept, show_history
+from carrier.sandbox.order_search import Search
 from carrier.sandbox.state import SandboxState
-
-_CARD_FAULTS = {
-    Act.CREATED_500: "created_500",
-    Act.CREATED_DROPPED: "created_dropped",
-    Act.CREATED_CUT: "created_cut",
-}
 
 
 @dataclass(frozen=True)
@@ -45,36 +37,14 @@ class OrderResource:
         return f"{call.location}/{self.collection}{suffix}"
 
     def accept(self, state: SandboxState, call: Call, make: Callable[[float], Order]) -> Answer:
-        """Keep the order that `make` builds for an instant; 201 with it, however it is spoilt.
+        """Keep the order that `make` builds for an instant; 201 with it, however it is spoilt."""
 
-        The faults and cards that are about creating have their say.
-        """
-        order = self._keep(state, make, call.fault)
-        acts = {card.act for card in cards_in(order.telephone_numbers).values()}
-        if call.fault is not None and call.fault.name == "two_orders":
-            self._keep(state, make, None)
-        root = Element(self.created_tag)
-        self.write(SubElement(root, self.tag), order, state, call)
-        answer = xml(201, render(root), location=f"{self.path(call)}/{order.order_id}")
-        for act, fault in _CARD_FAULTS.items():
-            if act in acts:
-                return spoil(answer, Fault(fault))
-        return answer
+        def show(order: Order) -> Answer:
+            root = Element(self.created_tag)
+            self.write(SubElement(root, self.tag), order, state, call)
+            return xml(201, render(root), location=f"{self.path(call)}/{order.order_id}")
 
-    def _keep(
-        self, state: SandboxState, make: Callable[[float], Order], fault: Fault | None
-    ) -> Order:
-        now = time.time()
-        late = fault.number("seconds", 10) if fault and fault.name == "listed_late" else 0
-        order = make(now)
-        state.orders.add(
-            order,
-            note="The order was received.",
-            steps=state.processing.steps_for(order.telephone_numbers, now=now),
-            listed_at=now + late,
-        )
-        state.processing.wake()
-        return order
+        return accept(state, call, make, show)
 
     def get(self, state: SandboxState, call: Call, order_id: str) -> Answer:
         """GET one: the bare order."""
@@ -89,18 +59,8 @@ class OrderResource:
     def with_order(
         self, state: SandboxState, order_id: str, then: Callable[[Order], Answer]
     ) -> Answer:
-        """Answer about one order: 400 with 1008 for an id that is no UUID, 404 for an unknown."""
-        try:
-            is_uuid = str(uuid.UUID(order_id)) == order_id.lower()
-        except ValueError:
-            is_uuid = False
-        if not is_uuid:
-            text = f"'{order_id}' is not a valid order id"
-            return xml(400, response_status(self.bad_id_tag, "1008", text))
-        order = state.orders.get(order_id.lower())
-        if order is None or order.kind is not self.kind:
-            return xml(404, response_status("ErrorResponse", "", f"Order {order_id} was not found"))
-        return then(order)
+        """Answer about one order of this kind, or say that there is none."""
+        return about_order(state, self.kind, order_id, then, bad_id_tag=self.bad_id_tag)
 
     def list_orders(self, state: SandboxState, call: Call) -> Answer:
         """GET the collection: at most 1000 summaries, newest first."""
@@ -129,17 +89,7 @@ class OrderResource:
     def history(self, state: SandboxState, order_id: str) -> Answer:
         """GET the history of one."""
 
-        def show(order: Order) -> Answer:
-            root = Element("OrderHistoryWrapper")
-            for row in state.orders.history(order.order_id):
-                entry = SubElement(root, "OrderHistory")
-                leaf(entry, "OrderDate", to_text(row.at))
-                leaf(entry, "Note", row.note)
-                leaf(entry, "Author", order.created_by)
-                leaf(entry, "Status", row.status)
-            return xml(200, render(root))
-
-        return self.with_order(state, order_id, show)
+        return self.with_order(state, order_id, lambda order: show_history(state, order))
 
     def _read_search(self, call: Call) -> Search:
         query = call.request

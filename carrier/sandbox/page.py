@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import astuple
 from html import escape
 
 from carrier.sandbox.cards import CARDS
@@ -10,6 +11,7 @@ from carrier.sandbox.faults import NAMES
 from carrier.sandbox.instants import to_text
 from carrier.sandbox.places import SITES
 from carrier.sandbox.state import SandboxState
+from carrier.sandbox.supply import PLACES
 from carrier.sandbox.tokens import TOKEN_PATH
 
 _RECENT = 25
@@ -41,6 +43,11 @@ def index_page(state: SandboxState, url: str) -> str:
         ("Account", options.account_id),
         ("Basic credentials", f"{options.username} / {options.password}"),
         ("Client credentials", f"{options.client_id} / {options.client_secret}"),
+        ("Older platform (V1)", f"{url}/v1/"),
+        (
+            "Its user, token and secret",
+            f"{options.platform_user_id}, {options.platform_token} / {options.platform_secret}",
+        ),
     )
     places = (
         (
@@ -51,6 +58,7 @@ def index_page(state: SandboxState, url: str) -> str:
         for site in SITES.values()
         for peer in site.peers
     )
+    offered = map(astuple, PLACES)
     orders = [
         (
             to_text(order.created_at),
@@ -78,6 +86,9 @@ def index_page(state: SandboxState, url: str) -> str:
         f" {state.settings.processing_seconds:g} seconds.</p>"
         f"<h2>Addresses and credentials</h2>{_table(('What', 'Value'), addresses)}"
         f"<h2>Sites and SIP peers</h2>{_table(('Site', 'SIP peer', 'Default'), places)}"
+        "<h2>Numbers on offer</h2>"
+        "<p>Some thousands in each place, and toll-free ones.</p>"
+        f"{_table(('Area code', 'City', 'State', 'Rate center', 'LATA', 'ZIP'), offered)}"
         "<h2>Test-card numbers</h2>"
         "<p>NPA is any area code. Other numbers pass the check and complete.</p>"
         f"{_table(('Number', 'What happens'), ((c.label, c.summary) for c in CARDS))}"
@@ -88,6 +99,7 @@ def index_page(state: SandboxState, url: str) -> str:
         " <code>POST /_sandbox/settings</code>"
         " <code>POST /_sandbox/orders/{id}/finish</code>"
         " <code>POST /_sandbox/numbers/{number}/lose</code>"
+        " <code>POST /_sandbox/stock</code>"
         " <code>POST /_sandbox/notices</code></p>"
         f"<p>Faults: {faults}</p></body></html>"
     )

@@ -1,6 +1,7 @@
 """The sites of the account and their SIP peers: two of each, the same ones for everybody.
 
 Only the first site has a default peer, so that an order without a peer can be tried both ways.
+The first peer of each site has a messaging application, the second has none.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from xml.etree.ElementTree import Element, SubElement
 from carrier.sandbox.document import leaf, render, response_status
 from carrier.sandbox.exchange import Answer, xml
 
+_APPLICATION = "3a52a2ca-5593-4ec2-94aa-3a8e0a0a7f11"
+
 
 @dataclass(frozen=True)
 class SipPeer:
-    """A location that numbers are put on."""
+    """A location that numbers are put on; without an application its messages go nowhere."""
 
     peer_id: str
     name: str
     description: str
     is_default: bool
+    application_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,9 @@ SITES: dict[str, Site] = {
             "Main office",
             "First sub-account of the sandbox",
             (
-                SipPeer("500101", "Main location", "Where orders without a peer go", True),
+                SipPeer(
+                    "500101", "Main location", "Where orders without a peer go", True, _APPLICATION
+                ),
                 SipPeer("500102", "Second location", "", False),
             ),
         ),
@@ -57,7 +63,13 @@ SITES: dict[str, Site] = {
             "Branch office",
             "",
             (
-                SipPeer("500201", "Branch location", "No default: a peer must be named", False),
+                SipPeer(
+                    "500201",
+                    "Branch location",
+                    "No default: a peer must be named",
+                    False,
+                    _APPLICATION,
+                ),
                 SipPeer("500202", "Branch overflow", "", False),
             ),
         ),

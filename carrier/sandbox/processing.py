@@ -10,8 +10,11 @@ from collections.abc import Iterable
 from carrier.sandbox.cards import Act, Card, cards_in
 from carrier.sandbox.codes import description
 from carrier.sandbox.notices import Notices
+from carrier.sandbox.number_book import NumberBook, NumberStatus
 from carrier.sandbox.options import LiveSettings
-from carrier.sandbox.order_book import Order, OrderBook, OrderKind, Problem, Step
+from carrier.sandbox.order import BACKORDERED, Order, OrderKind, Problem
+from carrier.sandbox.order_book import OrderBook, Step
+from carrier.sandbox.ordering import Ordering, Outcome, comes_later, told
 
 START = "start"
 FINISH = "finish"
@@ -25,7 +28,10 @@ _NOTES = {
     "PARTIAL": "The order is complete in part.",
     "FAILED": "The order could not be completed.",
     "EXCEPTION": "The order was set aside for a person.",
+    "BACKORDERED": "The order waits for more telephone numbers.",
 }
+_BEGINNING = (OrderKind.IMPORT, OrderKind.REMOVAL)
+"""The orders that are in PROCESSING between RECEIVED and their end."""
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +43,19 @@ class OrderEndedError(ValueError):
 class Processing:
     """Moves orders on when their steps are due, and spreads the news."""
 
-    def __init__(self, book: OrderBook, notices: Notices, settings: LiveSettings) -> None:
+    def __init__(
+        self,
+        book: OrderBook,
+        numbers: NumberBook,
+        ordering: Ordering,
+        notices: Notices,
+        settings: LiveSettings,
+    ) -> None:
         self._book = book
+        self._numbers = numbers
+        self._ordering = ordering
+        # Two orders must not be given the same free number.
+        self._giving = threading.Lock()
         self._notices = notices
         self._settings = settings
         self._wake = threading.Event()
@@ -55,11 +72,14 @@ class Processing:
         self._wake.set()
         self._thread.join()
 
-    def steps_for(self, telephone_numbers: Iterable[str], *, now: float) -> list[tuple[float, str]]:
-        """The (due_at, kind) steps that a new order with these numbers goes through."""
+    def steps_for(self, order: Order) -> list[tuple[float, str]]:
+        """The (due_at, kind) steps that a new order goes through."""
         delay = self._settings.processing_seconds
-        acts = {card.act for card in cards_in(telephone_numbers).values()}
-        steps = [(now + delay / 2, START)]
+        now = order.created_at
+        acts = {card.act for card in cards_in(order.telephone_numbers).values()}
+        steps = []
+        if order.kind in _BEGINNING or Act.FALSE_NEWS in acts:
+            steps.append((now + delay / 2, START))
         if Act.FALSE_NEWS in acts:
             steps.append((now + delay + FALSE_NEWS_SECONDS, FINISH))
         elif Act.ORDER_HELD not in acts:
@@ -75,55 +95,89 @@ class Processing:
 
         Raises OrderEndedError when it has ended before.
         """
-        cards = cards_in(order.telephone_numbers)
-        wanted, problems = self._outcome(order, cards)
-        if status and status != wanted:
-            wanted, problems = status, _told_problems(order, status, problems)
-        now = time.time()
-        ended = self._book.move(order, wanted, at=now, note=_NOTES[wanted], problems=problems)
+        with self._giving:
+            outcome = self._outcome(order)
+            if status and status != outcome.status:
+                outcome = _told(outcome, status)
+            if outcome.status == order.status == BACKORDERED:
+                return order
+            now = time.time()
+            ended = self._book.move(
+                outcome.order,
+                outcome.status,
+                at=now,
+                note=_NOTES[outcome.status],
+                problems=outcome.problems,
+            )
         if ended is None:
             raise OrderEndedError(f"order {order.order_id} has ended already")
-        acts = {card.act for card in cards.values()}
+        acts = {card.act for card in cards_in(order.telephone_numbers).values()}
         is_import = ended.kind is OrderKind.IMPORT
         if is_import and Act.NUMBER_LOST_LATER in acts and ended.succeeded():
-            due = now + self._settings.lost_after_seconds
-            self._book.schedule(order.order_id, LOSE, due_at=due)
-            self.wake()
+            self._schedule(ended, LOSE, self._settings.lost_after_seconds)
+        if ended.status == BACKORDERED and comes_later(ended):
+            self._schedule(ended, FINISH, self._settings.processing_seconds)
         times = 2 if Act.WEBHOOK_DOUBLED in acts else 1
         self._notices.tell_order(ended, times=0 if Act.WEBHOOK_LOST in acts else times)
         return ended
 
+    def _schedule(self, order: Order, kind: str, seconds: float) -> None:
+        self._book.schedule(order.order_id, kind, due_at=time.time() + seconds)
+        self.wake()
+
     def lose(self, telephone_numbers: Iterable[str], *, notify: bool) -> list[str]:
         """Stop hosting ten-digit numbers, with or without news of it; those that were hosted."""
-        lost = self._book.drop(telephone_numbers)
+        lost = self._numbers.drop(telephone_numbers)
         if lost and notify:
             self._notices.tell_lost(lost)
         return lost
 
-    def _outcome(self, order: Order, cards: dict[str, Card]) -> tuple[str, list[Problem]]:
-        if order.kind is OrderKind.REMOVAL:
-            return _result(order, self._kept(order, cards))
+    def _outcome(self, order: Order) -> Outcome:
+        """What the order comes to by itself."""
+        match order.kind:
+            case OrderKind.NUMBER:
+                return self._ordering.outcome(order)
+            case OrderKind.REMOVAL | OrderKind.DISCONNECT:
+                return _result(order, self._kept(order))
+            case OrderKind.IMPORT:
+                return self._import_outcome(order)
+
+    def _import_outcome(self, order: Order) -> Outcome:
+        cards = cards_in(order.telephone_numbers)
         by_act = {card.act: card for card in cards.values()}
         if card := by_act.get(Act.ORDER_FAILS):
-            return "FAILED", [Problem(card.code, description(card.code))]
+            return Outcome(order, "FAILED", (Problem(card.code, description(card.code)),))
         if card := by_act.get(Act.FALSE_NEWS):
-            return "FAILED", [_problem(card.code, order.telephone_numbers)]
+            return Outcome(order, "FAILED", (_problem(card.code, order.telephone_numbers),))
         if Act.ORDER_EXCEPTION in by_act:
-            return "EXCEPTION", []
+            return Outcome(order, "EXCEPTION")
+        known = self._numbers.among(order.telephone_numbers)
         failing: dict[str, list[str]] = {}
-        for number, card in cards.items():
-            if self._fails(number, card, order):
+        for number in order.telephone_numbers:
+            card = cards.get(number)
+            if number in known and known[number].is_owned:
+                failing.setdefault("19006", []).append(number)
+            elif card is not None and self._fails(number, card, order):
                 failing.setdefault(card.code, []).append(number)
         return _result(order, failing)
 
-    def _kept(self, order: Order, cards: dict[str, Card]) -> dict[str, list[str]]:
-        """The numbers that a removal does not end the hosting of, by code."""
+    def _kept(self, order: Order) -> dict[str, list[str]]:
+        """The numbers that a removal or a disconnect does not take away, by code."""
+        is_removal = order.kind is OrderKind.REMOVAL
+        act, code = (Act.REMOVAL_FAILS, "5158") if is_removal else (Act.DISCONNECT_FAILS, "5006")
         kept: dict[str, list[str]] = {}
+        cards = cards_in(order.telephone_numbers)
+        known = self._numbers.among(order.telephone_numbers)
         for number in order.telephone_numbers:
             card = cards.get(number)
-            if not self._book.is_hosted(number):
-                kept.setdefault("5158", []).append(number)
-            elif card is not None and card.act is Act.REMOVAL_FAILS:
+            there = known.get(number)
+            if (
+                there is None
+                or there.status is not NumberStatus.IN_SERVICE
+                or there.is_owned is is_removal
+            ):
+                kept.setdefault(code, []).append(number)
+            elif card is not None and card.act is act:
                 kept.setdefault(card.code, []).append(number)
         return kept
 
@@ -164,34 +218,43 @@ class Processing:
             self._book.done(step)
 
     def _begin(self, order: Order) -> None:
-        moved = self._book.move(order, "PROCESSING", at=time.time(), note=_NOTES["PROCESSING"])
         acts = {card.act for card in cards_in(order.telephone_numbers).values()}
-        if moved is None:
-            return
-        if moved.kind is OrderKind.REMOVAL:
+        now = order
+        if order.kind in _BEGINNING:
+            moved = self._book.move(order, "PROCESSING", at=time.time(), note=_NOTES["PROCESSING"])
+            if moved is None:
+                return
+            now = moved
+        if now.kind is OrderKind.REMOVAL:
             # Of these the carrier tells the beginning, too.
-            self._notices.tell_order(moved)
+            self._notices.tell_order(now)
         elif Act.FALSE_NEWS in acts:
-            self._notices.tell_order(moved, status="COMPLETE")
+            self._notices.tell_order(now, status="COMPLETE")
 
 
-def _result(order: Order, failing: dict[str, list[str]]) -> tuple[str, list[Problem]]:
+def _result(order: Order, failing: dict[str, list[str]]) -> Outcome:
     """The end of an order with these failing numbers, by code."""
     if not failing:
-        return "COMPLETE", []
+        return Outcome(order, "COMPLETE")
     failed = sum(len(numbers) for numbers in failing.values())
     status = "FAILED" if failed == len(order.telephone_numbers) else "PARTIAL"
-    return status, [_problem(code, numbers) for code, numbers in failing.items()]
+    problems = tuple(_problem(code, numbers) for code, numbers in failing.items())
+    return Outcome(order, status, problems)
 
 
 def _problem(code: str, numbers: Iterable[str]) -> Problem:
     return Problem(code, description(code), tuple(numbers))
 
 
-def _told_problems(order: Order, status: str, problems: list[Problem]) -> list[Problem]:
-    """Problems that fit a status that the numbers alone would not have led to."""
+def _told(outcome: Outcome, status: str) -> Outcome:
+    """An end that somebody has decided, with problems that fit it."""
+    order = outcome.order
+    if order.kind is OrderKind.NUMBER:
+        return told(order, status, outcome.problems)
+    code = "5006" if order.kind is OrderKind.DISCONNECT else "7518"
+    problems: tuple[Problem, ...] = ()
     if status == "FAILED":
-        return [_problem("7518", order.telephone_numbers)]
-    if status == "PARTIAL":
-        return problems or [_problem("7518", order.telephone_numbers[-1:])]
-    return []
+        problems = (_problem(code, order.telephone_numbers),)
+    elif status == "PARTIAL":
+        problems = outcome.problems or (_problem(code, order.telephone_numbers[-1:]),)
+    return Outcome(order, status, problems)

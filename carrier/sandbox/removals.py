@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from carrier.sandbox.document import UnreadableDocumentError, parse, repeated_errors
 from carrier.sandbox.exchange import Answer, Call, xml
-from carrier.sandbox.order_book import Order, OrderKind
+from carrier.sandbox.order import Order, OrderKind
 from carrier.sandbox.order_resource import OrderResource, write_head, write_outcome
 from carrier.sandbox.state import SandboxState
 from carrier.sandbox.validation import read_removal
@@ -35,12 +35,6 @@ def create(state: SandboxState, call: Call) -> Answer:
         return Order(
             order_id=str(uuid.uuid4()),
             customer_order_id=customer_order_id,
-            site_id="",
-            sip_peer_id="",
-            subscriber_name="",
-            service_address={},
-            loa_authorizing_person="",
-            loa_type="",
             created_by=state.options.username,
             telephone_numbers=numbers,
             created_at=now,

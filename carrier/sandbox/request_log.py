@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 
@@ -9,6 +10,7 @@ from carrier.sandbox.exchange import Request, RequestSeen
 
 _KEPT = 5000
 _KEPT_OF_BODY = 16 * 1024
+_PASSWORD = re.compile(rb'("password"\s*:\s*)"(?:[^"\\]|\\.)*"')
 
 
 class RequestLog:
@@ -23,9 +25,8 @@ class RequestLog:
         headers = dict(request.headers)
         if "authorization" in headers:
             headers["authorization"] = headers["authorization"].partition(" ")[0]
-        seen = RequestSeen(
-            request.method, request.path, query, headers, request.body[:_KEPT_OF_BODY]
-        )
+        body = _PASSWORD.sub(rb'\1"[hidden]"', request.body[:_KEPT_OF_BODY])
+        seen = RequestSeen(request.method, request.path, query, headers, body)
         with self._lock:
             self._seen.append(seen)
         return seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -18,15 +18,23 @@ from carrier.sandbox.faults import Fault, FaultBook
 from carrier.sandbox.loa_shelf import LoaShelf
 from carrier.sandbox.message_book import MessageBook, MessageSeen
 from carrier.sandbox.notices import Notices
+from carrier.sandbox.number_book import NumberBook
+from carrier.sandbox.offers import Offers
 from carrier.sandbox.options import LiveSettings, SandboxOptions
-from carrier.sandbox.order_book import OrderBook, OrderKind
+from carrier.sandbox.order import OrderKind
+from carrier.sandbox.order_book import OrderBook
+from carrier.sandbox.ordering import Ordering
+from carrier.sandbox.platform_answers import RateLimit
+from carrier.sandbox.platform_book import PlatformBook, PlatformNumberSeen
 from carrier.sandbox.processing import Processing
 from carrier.sandbox.request_log import RequestLog
+from carrier.sandbox.reservation_book import ReservationBook
 from carrier.sandbox.sender import WebhookSender
 from carrier.sandbox.server import SandboxServer
 from carrier.sandbox.state import SandboxState
 from carrier.sandbox.store import Store
 from carrier.sandbox.subscription_book import SubscriptionBook
+from carrier.sandbox.supply import Supply
 from carrier.sandbox.tokens import TOKEN_PATH, Tokens
 
 
@@ -47,8 +55,17 @@ class Sandbox:
     def __init__(self, options: SandboxOptions | None = None) -> None:
         self.options = options or SandboxOptions()
         self._store = Store(self.options.state_path)
-        settings = LiveSettings(self.options.processing_seconds, self.options.lost_after_seconds)
+        settings = LiveSettings(
+            self.options.processing_seconds,
+            self.options.lost_after_seconds,
+            self.options.platform_rate,
+            self.options.platform_latency_seconds,
+        )
         orders = OrderBook(self._store)
+        numbers = NumberBook(self._store)
+        offers = Offers(Supply(self.options.supply_seed), numbers)
+        reservations = ReservationBook(self._store)
+        ordering = Ordering(offers, orders, numbers, reservations)
         subscriptions = SubscriptionBook(self._store)
         self._sender = WebhookSender(
             settings.webhooks,
@@ -60,13 +77,18 @@ class Sandbox:
             options=self.options,
             settings=settings,
             orders=orders,
+            numbers=numbers,
+            offers=offers,
+            reservations=reservations,
             loas=LoaShelf(self._store),
             messages=MessageBook(),
+            platform=PlatformBook(self._store),
+            platform_limit=RateLimit(),
             subscriptions=subscriptions,
             tokens=Tokens(self.options),
             faults=FaultBook(),
             notices=notices,
-            processing=Processing(orders, notices, settings),
+            processing=Processing(orders, numbers, ordering, notices, settings),
             log=RequestLog(),
         )
         self._server = SandboxServer((self.options.host, self.options.port), self._answer)
@@ -125,6 +147,11 @@ class Sandbox:
         return f"{self.url}/api/v2/"
 
     @property
+    def platform_base(self) -> str:
+        """The base address of the older platform (V1)."""
+        return f"{self.url}/v1/"
+
+    @property
     def token_url(self) -> str:
         """Where client credentials are turned into a Bearer token."""
         return f"{self.url}{TOKEN_PATH}"
@@ -141,6 +168,14 @@ class Sandbox:
     def removals(self) -> list[OrderSeen]:
         """Every removal, newest first, whether or not its caller ever heard of it."""
         return self._seen(OrderKind.REMOVAL)
+
+    def number_orders(self) -> list[OrderSeen]:
+        """Every order of new numbers, newest first; one that searches has none until it ends."""
+        return self._seen(OrderKind.NUMBER)
+
+    def disconnects(self) -> list[OrderSeen]:
+        """Every disconnect, newest first, whether or not its caller ever heard of it."""
+        return self._seen(OrderKind.DISCONNECT)
 
     def _seen(self, kind: OrderKind) -> list[OrderSeen]:
         return [
@@ -184,6 +219,14 @@ class Sandbox:
         """Stop hosting a number (E.164 or ten digits), with news or without; whether it was."""
         return control.lose(self._state, telephone_number, notify=notify)
 
+    def stock(
+        self, telephone_numbers: Iterable[str], *, site_id: str, sip_peer_id: str, owned: bool
+    ) -> int:
+        """Put numbers (E.164 or ten digits) in service at a peer, without an order; how many."""
+        return control.stock(
+            self._state, telephone_numbers, site_id=site_id, sip_peer_id=sip_peer_id, owned=owned
+        )
+
     def send_notice(
         self, body: bytes, *, credentials: str = "true", content_type: str = "application/xml"
     ) -> Delivered:
@@ -195,6 +238,10 @@ class Sandbox:
     def messages(self) -> list[MessageSeen]:
         """Every text message that was taken, oldest first, whether or not its sender knows."""
         return self._state.messages.all()
+
+    def platform_numbers(self) -> list[PlatformNumberSeen]:
+        """Every number ever imported to the older platform, whether or not its caller knows."""
+        return self._state.platform.all()
 
     def send_callback(
         self, body: bytes, *, url: str, username: str = "", password: str = ""
@@ -231,6 +278,7 @@ def serve(options: SandboxOptions) -> None:
             f"  v1 base      {sandbox.v1_base}",
             f"  v2 base      {sandbox.v2_base}",
             f"  token URL    {sandbox.token_url}",
+            f"  old platform {sandbox.platform_base}",
             f"  account      {options.account_id}",
             "Stop it with Ctrl-C.",
         )

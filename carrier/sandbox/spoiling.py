@@ -7,15 +7,28 @@ import time
 import uuid
 import zlib
 from dataclasses import replace
+from xml.etree.ElementTree import Element
 
 from carrier.sandbox.codes import description
-from carrier.sandbox.document import file_result, repeated_errors, response_status
+from carrier.sandbox.document import (
+    file_result,
+    render,
+    repeated_errors,
+    response_status,
+    search_error,
+    write_error_list,
+)
 from carrier.sandbox.exchange import HTML, Answer, Request, Sending, json_refusal, xml
 from carrier.sandbox.faults import Fault
 
 _ROOT = "ImportTnOrderResponse"
-_ORDER_ID = re.compile(rb"<OrderId>[^<]*</OrderId>")
+_ORDER_ID = re.compile(rb"<(OrderId|orderId|id)>[^<]*</\1>")
+_STATUS = re.compile(rb"<(ProcessingStatus|OrderStatus)>[^<]*</\1>")
 _CUSTOMER_ORDER_ID = re.compile(rb"<CustomerOrderId>[^<]*</CustomerOrderId>")
+_LISTING_ROOTS = {
+    "/orders": "OrderResponse",
+    "/disconnects": "DisconnectTelephoneNumberOrderResponse",
+}
 _BLANKS = b" " * 65536
 _TEN_YEARS = 10 * 365 * 86400
 
@@ -43,8 +56,7 @@ def instead(fault: Fault, request: Request) -> Answer:
     if fault.name == "refused" and request.path.endswith("/messages"):
         return json_refusal(fault.text("code", "request-validation"), "Refused by a fault")
     if fault.name == "refused":
-        code = fault.text("code", "7312")
-        body = repeated_errors(_ROOT, [(code, description(code))], status="FAILED")
+        body = _refusal(request.path, fault.text("code", "7312"))
         return xml(int(fault.number("status", 400)), body)
     if fault.name == "throttled":
         return Answer(429, headers=_reset_header(fault))
@@ -54,6 +66,21 @@ def instead(fault: Fault, request: Request) -> Answer:
     if fault.name == "error_in_200":
         return _error_in_200(fault, request)
     return Answer(0, sending=Sending.DROPPED)
+
+
+def _refusal(path: str, code: str) -> bytes:
+    """A refusal in the shape that the resource of the path has for it."""
+    text = description(code)
+    if "/availableNumbers" in path:
+        return search_error(code, text)
+    if "/tnreservation" in path:
+        return response_status("ReservationResponse", code)
+    for collection, root_tag in _LISTING_ROOTS.items():
+        if collection in path:
+            root = Element(root_tag)
+            write_error_list(root, [(code, text, "")])
+            return render(root)
+    return repeated_errors(_ROOT, [(code, text)], status="FAILED")
 
 
 def _reset_header(fault: Fault) -> dict[str, str]:
@@ -91,6 +118,8 @@ def spoil(answer: Answer, fault: Fault) -> Answer:
         return Answer(500)
     if fault.name == "empty_200":
         return Answer(200)
+    if fault.name == "status_missing":
+        return replace(answer, body=_STATUS.sub(b"", answer.body))
     if fault.name == "created_swollen":
         return _swollen(answer, int(fault.number("bytes", 100 * 1024 * 1024)))
     if fault.name.startswith("created_"):
@@ -132,7 +161,7 @@ def _other_ids(answer: Answer, name: str) -> Answer:
     if name in ("id_only_in_body", "id_nowhere"):
         headers.pop("Location", None)
     if name == "other_order":
-        body = _ORDER_ID.sub(f"<OrderId>{other}</OrderId>".encode(), body)
+        body = _ORDER_ID.sub(rf"<\1>{other}</\1>".encode(), body)
         body = _CUSTOMER_ORDER_ID.sub(b"<CustomerOrderId>someone-else</CustomerOrderId>", body)
     if name in ("ids_disagree", "other_order") and "Location" in headers:
         collection, _, _ = headers["Location"].rpartition("/")

@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS orders (
     created_at REAL NOT NULL,
     modified_at REAL NOT NULL,
     listed_at REAL NOT NULL,
-    kind TEXT NOT NULL DEFAULT 'import'
+    kind TEXT NOT NULL DEFAULT 'import',
+    details TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX IF NOT EXISTS orders_customer ON orders (customer_order_id);
 CREATE INDEX IF NOT EXISTS orders_created ON orders (created_at);
@@ -50,10 +51,20 @@ CREATE TABLE IF NOT EXISTS steps (
     kind TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS steps_due ON steps (due_at);
-CREATE TABLE IF NOT EXISTS hosted_numbers (
+CREATE TABLE IF NOT EXISTS numbers (
     telephone_number TEXT PRIMARY KEY,
-    order_id TEXT NOT NULL
+    order_id TEXT NOT NULL,
+    site_id TEXT NOT NULL,
+    sip_peer_id TEXT NOT NULL,
+    is_owned INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    modified_at REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS reservations (
+    reservation_id TEXT PRIMARY KEY,
+    telephone_number TEXT NOT NULL UNIQUE,
+    expires_at REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS loa_files (
     file_id TEXT PRIMARY KEY,
     order_id TEXT NOT NULL,
@@ -95,12 +106,25 @@ class Store:
         # enough, and waiting for the disk would set the pace of every order.
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.executescript(_SCHEMA)
-        # A file of an older sandbox knows import orders only.
+        self._bring_up_to_date()
+
+    def _bring_up_to_date(self) -> None:
+        """Take over the file of an older sandbox: one of import orders, of hosted numbers only."""
         columns = self._connection.execute("PRAGMA table_info (orders)").fetchall()
-        if "kind" not in [column["name"] for column in columns]:
-            self._connection.execute(
-                "ALTER TABLE orders ADD COLUMN kind TEXT NOT NULL DEFAULT 'import'"
-            )
+        names = {column["name"] for column in columns}
+        for name, default in (("kind", "import"), ("details", "{}")):
+            if name not in names:
+                self._connection.execute(
+                    f"ALTER TABLE orders ADD COLUMN {name} TEXT NOT NULL DEFAULT '{default}'"
+                )
+        if self._connection.execute("PRAGMA table_info (hosted_numbers)").fetchall():
+            with self._connection:
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO numbers"
+                    " SELECT telephone_number, order_id, site_id, sip_peer_id, 0, 'Inservice',"
+                    " modified_at FROM hosted_numbers JOIN orders USING (order_id)"
+                )
+                self._connection.execute("DROP TABLE hosted_numbers")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -29,7 +29,7 @@ class Tokens:
         if request.method != "POST":
             return Answer(405, headers={"Allow": "POST"})
         wanted = (self._options.client_id, self._options.client_secret)
-        if _basic_pair(request.headers.get("authorization", "")) != wanted:
+        if basic_pair(request.headers.get("authorization", "")) != wanted:
             return _json(401, {"error": "invalid_client"})
         form = urllib.parse.parse_qs(request.body.decode("ascii", "replace"))
         if form.get("grant_type") != ["client_credentials"]:
@@ -49,7 +49,7 @@ class Tokens:
         if scheme.lower() == "bearer":
             with self._lock:
                 return self._expiry.get(rest.strip(), 0.0) > time.monotonic()
-        return _basic_pair(authorization) == (self._options.username, self._options.password)
+        return basic_pair(authorization) == (self._options.username, self._options.password)
 
     def revoke_all(self) -> None:
         """Make every token useless, as if each had expired."""
@@ -57,7 +57,7 @@ class Tokens:
             self._expiry.clear()
 
 
-def _basic_pair(authorization: str) -> tuple[str, str] | None:
+def basic_pair(authorization: str) -> tuple[str, str] | None:
     """User name and password of a Basic header, None when it is not a readable one."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":

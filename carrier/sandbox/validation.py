@@ -14,7 +14,7 @@ from carrier.sandbox.numbering_plan import from_wire, is_toll_free
 from carrier.sandbox.places import SITES
 
 MOST_NUMBERS = 5000
-_CUSTOMER_ORDER_ID = re.compile(r"[A-Za-z0-9 -]{0,40}")
+CUSTOMER_ORDER_ID = re.compile(r"[A-Za-z0-9 -]{0,40}")
 _ADDRESS_REQUIRED = ("HouseNumber", "StreetName", "City", "StateCode", "Zip")
 
 Errors = list[tuple[str, str]]
@@ -76,7 +76,7 @@ def read_order(root: Element, *, v2: bool) -> tuple[OrderInput, Errors]:
         loa_type=text_at(root, "LoaType") or ("" if v2 else "SUBSCRIBER"),
         telephone_numbers=numbers,
     )
-    return wanted, [*place_errors, *_field_errors(wanted), *errors, *_card_errors(numbers)]
+    return wanted, [*place_errors, *_field_errors(wanted), *errors, *card_errors(numbers)]
 
 
 def read_removal(root: Element, *, v2: bool) -> tuple[str, tuple[str, ...], Errors]:
@@ -107,7 +107,7 @@ def read_place(site_id: str, sip_peer_id: str) -> tuple[str, Errors]:
 
 
 def _reference_errors(customer_order_id: str) -> Iterator[tuple[str, str]]:
-    if not _CUSTOMER_ORDER_ID.fullmatch(customer_order_id):
+    if not CUSTOMER_ORDER_ID.fullmatch(customer_order_id):
         yield "7318", description("7318")
 
 
@@ -132,7 +132,8 @@ def _field_errors(wanted: OrderInput) -> Iterator[tuple[str, str]]:
         yield "5181", description("5181")
 
 
-def _card_errors(numbers: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def card_errors(numbers: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """What the cards among the numbers have the carrier refuse."""
     for card in cards_in(numbers).values():
         if card.act is Act.CREATE_REFUSED:
             yield card.code, description(card.code)

@@ -335,4 +335,4 @@ def test_a_fault_that_could_never_fire_is_refused(
 
 
 def test_there_are_as_many_faults_as_agreed() -> None:
-    assert len(NAMES) == 29
+    assert len(NAMES) == 33

@@ -65,7 +65,7 @@ def test_a_place_that_is_not_there_is_404_with_a_code(caller: Caller, path: str,
 
 
 def test_a_resource_that_is_not_there_is_404(caller: Caller) -> None:
-    paths = ("orders", "sites/1001/x", "importTnOrders/x/y", "subscriptions/a/b")
+    paths = ("orders/x/y", "sites/1001/x", "importTnOrders/x/y", "subscriptions/a/b")
     assert [caller.call("GET", path).status_code for path in paths] == [404] * 4
 
 
