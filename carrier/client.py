@@ -10,20 +10,22 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from http import HTTPStatus
 from typing import NoReturn, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from carrier import xmlbody
+from carrier import jsonbody, xmlbody
 from carrier.account import CarrierSettings
 from carrier.call import Call
-from carrier.connections import Deadline, TimedAdapter
+from carrier.connections import Deadline, TimedPools
 from carrier.credentials import (
     BasicCredentials,
     ClientCredentials,
     SecretText,
     basic_header,
     bearer_header,
+    spellings,
 )
 from carrier.errors import (
     CarrierError,
@@ -51,7 +53,10 @@ _FIRST_PAUSE_SECONDS = 0.2
 _CLEAR_STATUSES = frozenset({405, 406, 411, 413, 414, 415, 431})
 
 # By resource, where the answer is not XML.
-_ACCEPTED = {"loas": "*/*", "messages": "application/json"}
+_ACCEPTED = {
+    "loas": "*/*",
+    **dict.fromkeys(("messages", "phoneNumbers", "platformSearch"), "application/json"),
+}
 
 Result = TypeVar("Result")
 
@@ -71,13 +76,13 @@ class Carrier:
     ) -> None:
         self.settings = settings
         self._observer = observer
-        self._adapter = TimedAdapter(settings.pool_size)
+        self._pools = TimedPools(settings.pool_size)
         self._throttle = Throttle()
         self._tokens = TokenStore()
 
     def close(self) -> None:
         """Close the pooled connections."""
-        self._adapter.close()
+        self._pools.close()
 
     @property
     def number_format(self) -> NumberFormat:
@@ -100,6 +105,7 @@ class Carrier:
         UnreadableBody from it becomes OutcomeUnknown. `order_id_of` names the order of a result
         for the kept record.
         """
+        call = replace(call, secrets=(*call.secrets, *self._own_secrets))
         deadline = Deadline(self.settings.call_timeout)
         attempts = max(1, self.settings.read_attempts) if call.is_read else 1
         for number in range(1, attempts + 1):
@@ -162,7 +168,7 @@ class Carrier:
         outcome, detail, order_id = Outcome.UNKNOWN, "", call.order_id
         try:
             answer = attempt(
-                self._adapter,
+                self._pools,
                 method=call.method,
                 url=url,
                 headers=headers,
@@ -184,6 +190,7 @@ class Carrier:
                 raise call.unknown(detail, status=status, transient=trouble.again) from None
             raise NotSent(detail, operation=call.operation, transient=True) from None
         except CarrierError as error:
+            self._hide_secrets(call, error)
             outcome, detail = error.outcome, error.message
             raise
         finally:
@@ -210,12 +217,14 @@ class Carrier:
         if self._observer is None:
             return
         try:
-            secrets = (*call.secrets, *self._secrets())
+            secrets = (*call.secrets, self._tokens.value)
             self._observer(
                 replace(
                     record,
                     path=redacted(record.path, secrets),
-                    request_body=kept_body(call.body, call.content_type, secrets),
+                    request_body=kept_body(call.body, call.content_type, secrets)
+                    if call.keeps_body
+                    else "",
                     response_body=kept_body(answer.body, answer.content_type, secrets)
                     if answer
                     else "",
@@ -230,10 +239,12 @@ class Carrier:
         status = answer.status
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             self._hold(call.bucket, call.operation, answer)
-        if 200 <= status < 300:
+        if 200 <= status < 300 or status in call.also_read:
             return
         if 400 <= status < 500 and status != HTTPStatus.REQUEST_TIMEOUT:
-            problems = _problems_of(answer)
+            problems = call.without_secrets(_problems_of(answer))
+            if status == HTTPStatus.NOT_FOUND and not (problems or _may_say_absent(call, answer)):
+                raise call.unknown("a page (404) that is not the carrier's", status=status)
             if problems or call.is_read or status in (401, 403, 404) or status in _CLEAR_STATUSES:
                 raise call.refused(status, problems)
             raise call.unknown(f"refused ({status}) without a readable reason", status=status)
@@ -259,13 +270,28 @@ class Carrier:
                 retry_at=retry_at,
             )
 
-    def _secrets(self) -> tuple[str, ...]:
+    def _hide_secrets(self, call: Call, error: CarrierError) -> None:
+        """Staff read the carrier's reasons, which may repeat what it was sent."""
+        secrets = (*call.secrets, self._tokens.value)
+        error.message = redacted(error.message, secrets)
+        error.args = (error.message,)
+        error.problems = tuple(
+            replace(
+                problem,
+                code=redacted(problem.code, secrets),
+                description=redacted(problem.description, secrets),
+            )
+            for problem in error.problems
+        )
+
+    @cached_property
+    def _own_secrets(self) -> tuple[str, ...]:
+        """What no record and no error may hold, as it may be spelt; the token comes on top."""
         match self.settings.credentials:
-            case BasicCredentials(username, password):
-                return (password, basic_header(username, password).removeprefix("Basic "))
-            case ClientCredentials(_, client_id, client_secret):
-                basic = basic_header(client_id, client_secret).removeprefix("Basic ")
-                return (client_secret, basic, self._tokens.value)
+            case BasicCredentials(name, secret) | ClientCredentials(_, name, secret):
+                basic = basic_header(name, secret).removeprefix("Basic ")
+        every = (basic, secret, *self.settings.other_secrets)
+        return tuple(form for text in every for form in spellings(text))
 
     def _authorization(self, call: Call, deadline: Deadline) -> SecretText:
         match self.settings.credentials:
@@ -304,6 +330,7 @@ class Carrier:
             version="v2",
             body=b"grant_type=client_credentials",
             content_type=_FORM,
+            secrets=self._own_secrets,
         )
         headers = {
             "Authorization": basic_header(client.client_id, client.client_secret),
@@ -337,6 +364,21 @@ def _problems_of(answer: Answer) -> tuple[Problem, ...]:
         return read_problems(xmlbody.parse(answer.body))
     except UnreadableBody:
         return ()
+
+
+def _may_say_absent(call: Call, answer: Answer) -> bool:
+    """Whether a 404 without a reason may mean that what is asked for, or deleted, is not there.
+
+    A gateway's page says nothing about it. What is to be made or changed was not, either way.
+    """
+    if call.method not in ("GET", "DELETE") or not answer.body.strip():
+        return True
+    try:
+        if "json" in answer.content_type.lower():
+            return bool(jsonbody.members(jsonbody.parse(answer.body)))
+        return xmlbody.name_of(xmlbody.parse(answer.body)) != "html"
+    except UnreadableBody:
+        return False
 
 
 def _is_left(deadline: Deadline, seconds: float) -> bool:

@@ -3,8 +3,12 @@
 Source: the carrier's "credentials" pages; API users with Basic are removed on 2 Dec 2026.
 """
 
+import json
 from base64 import b64encode
 from dataclasses import dataclass
+from urllib.parse import quote
+
+_WAYS = (True, False)  # of writing what is not ASCII: escaped, and as it is
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,6 +41,25 @@ class SecretText(str):
 
     def __repr__(self) -> str:
         return "SecretText(…)"
+
+
+class SecretBytes(bytes):
+    """A body with a secret in it, for the same reason."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "SecretBytes(…)"
+
+
+def spellings(secret: str) -> tuple[str, ...]:
+    """A secret in every form in which an answer could repeat it, the longest first."""
+    forms = {secret}
+    for _ in range(2):  # as it is sent, and that once more as text in another body
+        forms |= {json.dumps(text, ensure_ascii=way)[1:-1] for text in forms for way in _WAYS}
+    forms |= {text.replace("/", "\\/") for text in forms}
+    forms |= {quote(secret), quote(secret, safe="")}
+    return tuple(sorted(forms, key=len, reverse=True))
 
 
 def basic_header(username: str, password: str) -> SecretText:

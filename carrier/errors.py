@@ -9,6 +9,7 @@ that costs money and has no idempotency key.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from http import HTTPStatus
 
 
 class Outcome(StrEnum):
@@ -84,6 +85,13 @@ class Refused(CarrierError):
     """The carrier clearly said no and did nothing; `problems` holds its reasons."""
 
     outcome = Outcome.REFUSED
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether the reason is that it is there already: look before calling it a failure."""
+        return self.http_status == HTTPStatus.CONFLICT or any(
+            problem.code.startswith("duplicate-") for problem in self.problems
+        )
 
 
 class CredentialsRefused(Refused):

@@ -14,8 +14,9 @@ HIDDEN = "[hidden]"
 # secret has its proper place (an element, a header, user info) it is hidden at any length.
 _SHORTEST_SECRET = 6
 
+# No element's head holds another "<"; without that a body of nothing but beginnings takes hours.
 _SECRET_ELEMENT = re.compile(
-    r"(<(?:[\w.-]+:)?(?:password|secret|publickey)\b[^>]*>)[^<]*", re.IGNORECASE
+    r"(<(?:[\w.-]+:)?(?:password|secret|publickey)\b[^<>]*>)[^<]*", re.IGNORECASE
 )
 _SECRET_MEMBER = re.compile(
     r'("(?:access_token|refresh_token|id_token|password|client_secret)"\s*:\s*)"(?:[^"\\]|\\.)*"?',
@@ -50,6 +51,8 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
 
     Given secrets of fewer than six characters are hidden only where they have their proper place.
     """
+    if not text:
+        return ""
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, HIDDEN).replace(escape(secret), HIDDEN)

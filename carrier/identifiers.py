@@ -43,7 +43,12 @@ def checked_file_id(text: str) -> str:
 
 
 def last_segment(location: str) -> str:
-    """The last part of a Location header's path; host, query and user info are left behind."""
+    """The last part of a Location header's path; host, query and user info are left behind.
+
+    "" for two headers, which come joined by a comma: none of them is chosen.
+    """
+    if "," in location:
+        return ""
     try:
         path = urlsplit(location.strip()).path
     except ValueError:

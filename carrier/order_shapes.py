@@ -1,11 +1,12 @@
-"""What the carrier's orders have in common on the wire, those to import and those to remove.
+"""What the carrier's orders have in common on the wire.
 
-Both are created, read and listed in the same shapes; only the wrapping names and the fields of an
-import order that a removal lacks differ.
+Those to import and those to remove are created, read and listed in the same shapes; only the
+wrapping names and the fields of an import order that a removal lacks differ. Those for numbers of
+our own, and to disconnect them, put the status beside the order; their lists are in `order_lists`.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 from xml.etree.ElementTree import Element
@@ -26,6 +27,8 @@ MAX_ROWS = 1000
 Record = TypeVar("Record", bound=OrderRecord)
 # Reads the order out of an answer; the id serves when the answer names none.
 ReadOrder = Callable[[Element, str], Record]
+# Finds the element of an answer that is the order.
+FindNode = Callable[[Element], Element | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,21 +62,35 @@ class Search:
         )
 
 
-def node_of(root: Element, *, what: str) -> Element:
+def stating_node(root: Element) -> Element | None:
+    """The order in an answer about imported numbers: what has an id or a status inside."""
+    return _first(root, lambda node: xmlbody.child(node, "orderid", "processingstatus") is not None)
+
+
+def requested_node(root: Element) -> Element | None:
+    """The order in an answer about numbers of our own, whose status stands beside it."""
+    return _first(root, lambda node: xmlbody.name_of(node) in ("order", "orderrequest"))
+
+
+def node_of(root: Element, *, what: str, find_node: FindNode = stating_node) -> Element:
     """The order in an answer, whatever wraps it. Raises UnreadableBody when there is none."""
-    node = _order_node(root)
+    node = find_node(root)
     if node is None:
         raise UnreadableBody(f"there is no {what} in it")
     return node
 
 
-def read_record(node: Element, *, what: str, known_order_id: str) -> OrderRecord:
+def read_record(
+    node: Element, *, what: str, known_order_id: str, around: Element | None = None
+) -> OrderRecord:
     """The fields that every order has; `known_order_id` serves when it names none.
 
-    Raises UnreadableBody when its id is not a UUID.
+    `around` is where fields and reasons stand that are not in the node itself. Raises
+    UnreadableBody when its id is not a UUID.
     """
+    around = node if around is None else around
     parts: dict[str, Element] = {}
-    for part in node:
+    for part in (*node, *around):
         parts.setdefault(xmlbody.name_of(part), part)
 
     def text(*names: str) -> str:
@@ -90,7 +107,7 @@ def read_record(node: Element, *, what: str, known_order_id: str) -> OrderRecord
         status=OrderStatus.read(raw_status),
         raw_status=raw_status,
         telephone_numbers=read_numbers(parts.get("telephonenumbers")),
-        problems=read_problems(node),
+        problems=read_problems(around),
         created_at=read_date(raw_created_at),
         raw_created_at=raw_created_at,
         last_modified_at=read_date(raw_last_modified_at),
@@ -98,14 +115,32 @@ def read_record(node: Element, *, what: str, known_order_id: str) -> OrderRecord
     )
 
 
-def read_found(call: Call, answer: Answer, read: ReadOrder[Record], *, order_id: str) -> Record:
+def read_listing_record(root: Element, *, what: str, known_order_id: str) -> OrderRecord:
+    """What an order about numbers of our own has in common with every other one.
+
+    Raises UnreadableBody when there is none or its id is not a UUID.
+    """
+    node = node_of(root, what=what, find_node=requested_node)
+    record = read_record(node, what=what, known_order_id=known_order_id, around=root)
+    lists = (part for part in xmlbody.walk(node) if xmlbody.name_of(part) == "telephonenumberlist")
+    return replace(record, telephone_numbers=read_numbers(next(lists, None)))
+
+
+def read_found(
+    call: Call,
+    answer: Answer,
+    read: ReadOrder[Record],
+    *,
+    order_id: str,
+    find_node: FindNode = stating_node,
+) -> Record:
     """The order that was asked for by its id.
 
     Raises Refused with the carrier's reasons, OutcomeUnknown when it is another order, and
     UnreadableBody when it is none.
     """
     root = xmlbody.parse(answer.body)
-    if _order_node(root) is None and (problems := read_problems(root)):
+    if find_node(root) is None and (problems := read_problems(root)):
         raise call.refused(answer.status, problems)
     record = read(root, order_id)
     if record.order_id != order_id:
@@ -122,7 +157,7 @@ def read_list(root: Element, *, name: str, what: str) -> OrderList:
     if xmlbody.name_of(holder) != f"{name}s":
         raise UnreadableBody(f"it is not a list of {what}s")
     rows = tuple(
-        _read_row(xmlbody.unwrap(row)) for row in xmlbody.children(holder, f"{name}summary")
+        read_row(xmlbody.unwrap(row)) for row in xmlbody.children(holder, f"{name}summary")
     )
     # Totals are known to be wrong, so the rows count; but "none" must be beyond doubt, because an
     # order that is not found may be sent again by a person.
@@ -138,6 +173,7 @@ def read_created(
     *,
     customer_order_id: str,
     echo: Callable[[str], Record],
+    find_node: FindNode = stating_node,
 ) -> Record:
     """The accepted order, or the error that says why we cannot call it accepted.
 
@@ -150,7 +186,7 @@ def read_created(
             raise call.unknown("neither Location nor body names an order", status=answer.status)
         return echo(located)
     root = xmlbody.parse(answer.body)
-    node = _order_node(root)
+    node = find_node(root)
     named = xmlbody.text(node, "orderid", "id").lower() if node is not None else ""
     if not named and not located:
         if problems := read_problems(root):
@@ -184,7 +220,8 @@ def bare_record(
     )
 
 
-def _read_row(row: Element) -> OrderSummary:
+def read_row(row: Element) -> OrderSummary:
+    """One row of a list. Raises UnreadableBody when its id is not a UUID."""
     order_id = xmlbody.text(row, "orderid")
     if not is_uuid(order_id):
         raise UnreadableBody("a row of the list has no readable order id")
@@ -205,12 +242,6 @@ def _read_row(row: Element) -> OrderSummary:
     )
 
 
-def _order_node(root: Element) -> Element | None:
-    return next(
-        (
-            node
-            for node in xmlbody.walk(root, skipping=NUMBER_LISTS)
-            if xmlbody.child(node, "orderid", "processingstatus") is not None
-        ),
-        None,
-    )
+def _first(root: Element, is_it: Callable[[Element], bool]) -> Element | None:
+    nodes = xmlbody.walk(root, skipping=NUMBER_LISTS)
+    return next((node for node in nodes if is_it(node)), None)

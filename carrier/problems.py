@@ -9,6 +9,8 @@ from carrier.telephone import all_from_wire
 NUMBER_LISTS = frozenset(
     {"telephonenumbers", "telephonenumberlist", "telephonenumber", "tnlist", "subscriber"}
 )
+# Stand among the numbers of a list and are none.
+_BESIDE_NUMBERS = frozenset({"count", "countrycodea3"})
 _ERROR_NAMES = frozenset({"error", "errors", "responsestatus", "importtnerror"})
 
 
@@ -27,12 +29,15 @@ def read_problems(root: Element) -> tuple[Problem, ...]:
 
 
 def read_json_problems(body: bytes) -> tuple[Problem, ...]:
-    """The reasons in a refusal of the messaging API: the whole one, then one for each field.
+    """The reasons in a refusal as JSON: the whole one, then one for each field.
 
-    Raises UnreadableBody when it is no JSON.
+    Understood: `type` and `description` of the messaging API, `code` and `message` (which may be
+    missing) of the older platform. Raises UnreadableBody when it is no JSON.
     """
     refusal = jsonbody.members(jsonbody.parse(body))
     whole = Problem(jsonbody.text(refusal, "type"), jsonbody.text(refusal, "description"))
+    if code := jsonbody.text(refusal, "code"):
+        whole = Problem(code, jsonbody.text(refusal, "message"))
     fields = [jsonbody.members(row) for row in jsonbody.rows(refusal.get("fieldErrors"))]
     problems = [whole] + [
         Problem(jsonbody.text(field, "fieldName"), jsonbody.text(field, "description"))
@@ -45,11 +50,13 @@ def read_numbers(element: Element | None) -> tuple[str, ...]:
     """The telephone numbers under a list element: the text of its leaves."""
     if element is None:
         return ()
-    texts = [(leaf.text or "") for leaf in element if not len(leaf)]
-    if len(texts) != len(element):
+    leaves = [leaf for leaf in element if not len(leaf)]
+    if len(leaves) != len(element):
         # `<TelephoneNumber><FullNumber>…` instead of text: look at every leaf.
-        texts = [(leaf.text or "") for leaf in element.iter() if not len(leaf)]
-    return all_from_wire(texts)
+        leaves = [leaf for leaf in element.iter() if not len(leaf)]
+    return all_from_wire(
+        [(leaf.text or "") for leaf in leaves if xmlbody.name_of(leaf) not in _BESIDE_NUMBERS]
+    )
 
 
 def _problem(element: Element) -> Problem | None:

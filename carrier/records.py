@@ -3,12 +3,20 @@
 Telephone numbers are E.164, instants are UTC, and the carrier's own words are kept beside ours.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
 from carrier.errors import Problem
+from carrier.number_records import AvailableExchange as AvailableExchange
+from carrier.number_records import AvailableNumber as AvailableNumber
+from carrier.number_records import NewNumberOrder as NewNumberOrder
+from carrier.number_records import NumberDetails as NumberDetails
+from carrier.number_records import NumberOrderType as NumberOrderType
+from carrier.number_records import NumberSearch as NumberSearch
+from carrier.number_records import NumberStatus as NumberStatus
 
 
 class OrderStatus(StrEnum):
@@ -16,6 +24,8 @@ class OrderStatus(StrEnum):
 
     RECEIVED = "RECEIVED"
     PROCESSING = "PROCESSING"
+    # Waits for numbers to come on offer; what it has got so far stays.
+    BACKORDERED = "BACKORDERED"
     COMPLETE = "COMPLETE"
     PARTIAL = "PARTIAL"
     FAILED = "FAILED"
@@ -117,7 +127,11 @@ class OrderRecord:
         names no failed number does not tell which ones failed, so they stay pending. So they do
         in every other status.
         """
-        named: dict[str, list[Problem]] = {}
+        return self._results(self.telephone_numbers, frozenset())
+
+    def _results(self, mentioned: Iterable[str], failed: frozenset[str]) -> dict[str, NumberResult]:
+        """The results of the numbers that are mentioned, failed or named by a reason."""
+        named: dict[str, list[Problem]] = {number: [] for number in failed}
         about_all = tuple(problem for problem in self.problems if not problem.telephone_numbers)
         for problem in self.problems:
             for number in problem.telephone_numbers:
@@ -126,7 +140,7 @@ class OrderRecord:
             number: NumberResult(
                 self._state(number in named, bool(named)), (*named.get(number, ()), *about_all)
             )
-            for number in dict.fromkeys((*self.telephone_numbers, *named))
+            for number in dict.fromkeys((*mentioned, *named))
         }
 
     def _state(self, is_named: bool, any_named: bool) -> NumberState:
@@ -150,6 +164,52 @@ class ImportOrderRecord(OrderRecord):
     subscriber_name: str
     loa_type: str
     loa_authorizing_person: str
+
+
+@dataclass(frozen=True)
+class ListingOrderRecord(OrderRecord):
+    """An order whose end lists the numbers that it completed: ordered, or disconnected.
+
+    `telephone_numbers` are those that it names, and where it names none, those it came out with.
+    """
+
+    completed_numbers: tuple[str, ...]
+    failed_numbers: tuple[str, ...]
+
+    def results(self) -> dict[str, NumberResult]:
+        """Each number's result, where the carrier's own list of completed numbers counts first.
+
+        A number that is said to have failed has failed, listed as completed or not. While the
+        order is not final, all are pending. A final order that lists completed numbers completes
+        no other; without such a list it is as with every order.
+        """
+        failed = frozenset(self.failed_numbers).union(
+            *(problem.telephone_numbers for problem in self.problems)
+        )
+        results = self._results((*self.telephone_numbers, *self.completed_numbers), failed)
+        if self.status.is_final and self._has_list():
+            completed = set(self.completed_numbers)
+            is_failed = self.status is OrderStatus.FAILED
+            rest = NumberState.FAILED if is_failed else NumberState.PENDING
+            for number in results.keys() - failed:
+                state = NumberState.COMPLETED if number in completed else rest
+                results[number] = replace(results[number], state=state)
+        return results
+
+    def _has_list(self) -> bool:
+        return bool(self.completed_numbers)
+
+
+@dataclass(frozen=True)
+class NumberOrderRecord(ListingOrderRecord):
+    """An order for numbers as the carrier has it. Quantities are None where not readable."""
+
+    completed_quantity: int | None
+    failed_quantity: int | None
+    pending_quantity: int | None
+
+    def _has_list(self) -> bool:
+        return bool(self.completed_numbers) or self.completed_quantity == 0
 
 
 @dataclass(frozen=True)

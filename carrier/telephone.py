@@ -20,12 +20,17 @@ class NumberFormat(StrEnum):
     E164 = "e164"  # API v2
 
 
+def is_nanp(telephone_number: str) -> bool:
+    """Whether this is `+1` and ten digits, and so a number that can be sent to the carrier."""
+    return _NANP.fullmatch(telephone_number) is not None
+
+
 def on_wire(telephone_number: str, number_format: NumberFormat) -> str:
     """The number as the carrier wants it, from E.164 (`+1` and ten digits).
 
     Raises ValueError for anything else: a number that we misread must never be ordered.
     """
-    if not _NANP.fullmatch(telephone_number):
+    if not is_nanp(telephone_number):
         raise ValueError(f"not an E.164 number of the NANP: {telephone_number[:20]!r}")
     return telephone_number if number_format is NumberFormat.E164 else telephone_number[2:]
 

@@ -1,25 +1,28 @@
 """One HTTP attempt: out, and the whole answer back within its limits, or the reason why not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException
 
-from requests import Request, RequestException
-from requests.structures import CaseInsensitiveDict
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
-from carrier.connections import Deadline, TimedAdapter, within
+from carrier.connections import Deadline, TimedPools, within
 
 _CHUNK = 64 * 1024
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `is_whole` is False when nothing in the answer says where it should end."""
+    """What came back; names of headers in any case.
+
+    `is_whole` is False when nothing in the answer says where it should end. The body is not in its
+    repr, which stands in crash reports: it may hold a token, or repeat a password.
+    """
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
     is_whole: bool
 
     @property
@@ -40,7 +43,7 @@ class WireTrouble(Exception):
 
 
 def attempt(
-    adapter: TimedAdapter,
+    pools: TimedPools,
     *,
     method: str,
     url: str,
@@ -55,25 +58,27 @@ def attempt(
     Raises WireTrouble for every way in which no whole answer came back. Nothing is repeated.
     """
     status: int | None = None
-    prepared = Request(method, url, headers=dict(headers), data=body or None).prepare()
     try:
         with within(deadline):
             left = deadline.remaining()
-            response = adapter.send(
-                prepared, stream=True, timeout=(min(connect_timeout, left), left), verify=True
+            response = pools.request(
+                method,
+                url,
+                headers=headers,
+                body=body,
+                connect_timeout=min(connect_timeout, left),
+                timeout=left,
             )
             try:
-                status = response.status_code
-                content = _read(response.raw, answer_limit)
+                status = response.status
+                content = _read(response, answer_limit)
                 return Answer(
-                    status,
-                    CaseInsensitiveDict(response.headers),
-                    content,
-                    _has_an_end(status, response.headers),
+                    status, response.headers, content, _has_an_end(status, response.headers)
                 )
             finally:
                 # A connection that was read to its end is back in the pool already.
                 response.close()
+                response.release_conn()
     except _TooLargeError:
         raise WireTrouble(
             f"the answer is larger than {answer_limit} bytes",
@@ -81,7 +86,8 @@ def attempt(
             http_status=status,
             again=False,
         ) from None
-    except (RequestException, HTTPError, HTTPException, OSError) as error:
+    # ValueError: a header that cannot be written, or a connection closed by another thread.
+    except (HTTPError, HTTPException, OSError, ValueError) as error:
         raise WireTrouble(
             _reason(error, deadline), wrote=deadline.wrote, http_status=status, again=True
         ) from None
@@ -91,11 +97,11 @@ class _TooLargeError(Exception):
     pass
 
 
-def _read(raw: object, limit: int) -> bytes:
+def _read(response: BaseHTTPResponse, limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     # urllib3 unpacks no more than asked for at a time, so a bomb is noticed after one chunk.
-    for part in raw.stream(_CHUNK, decode_content=True):  # type: ignore[attr-defined]
+    for part in response.stream(_CHUNK, decode_content=True):
         size += len(part)
         if size > limit:
             raise _TooLargeError

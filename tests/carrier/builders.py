@@ -7,7 +7,14 @@ from typing import Any
 
 from carrier.account import CarrierSettings
 from carrier.credentials import BasicCredentials, ClientCredentials
-from carrier.records import ImportOrderRecord, NewImportOrder, OrderStatus, ServiceAddress
+from carrier.records import (
+    ImportOrderRecord,
+    NewImportOrder,
+    NewNumberOrder,
+    NumberOrderType,
+    OrderStatus,
+    ServiceAddress,
+)
 from carrier.sandbox import Sandbox
 
 ORDER_ID = "6e6a5a1c-51b8-4b6a-9f55-3a8f0d0c9f11"
@@ -35,6 +42,18 @@ def new_order(*telephone_numbers: str, **changes: Any) -> NewImportOrder:
         loa_authorizing_person="Rosa Alder",
         loa_type="SUBSCRIBER",
         telephone_numbers=telephone_numbers or ("+13032281000",),
+    )
+    return replace(order, **changes)
+
+
+def new_number_order(*telephone_numbers: str, **changes: Any) -> NewNumberOrder:
+    order = NewNumberOrder(
+        customer_order_id="N1",
+        name="Alder Bakery",
+        site_id="1001",
+        sip_peer_id="500101",
+        order_type=NumberOrderType.EXISTING,
+        telephone_numbers=telephone_numbers,
     )
     return replace(order, **changes)
 
@@ -78,3 +97,17 @@ def settings_at(url: str, **changes: Any) -> CarrierSettings:
 
 def oauth_of(sandbox: Sandbox) -> ClientCredentials:
     return ClientCredentials(sandbox.token_url, "sandbox-client", "sandbox-secret")
+
+
+def platform_settings_at(url: str, **changes: Any) -> CarrierSettings:
+    """The same for the older platform, with the sandbox's user of it."""
+    settings = CarrierSettings(
+        account_id="u-sandbox",
+        credentials=BasicCredentials("t-sandbox", "sandbox-platform-secret"),
+        platform_base=f"{url}/v1/",
+        connect_timeout=1.0,
+        call_timeout=5.0,
+        read_attempts=1,
+        allow_plain_http=True,
+    )
+    return replace(settings, **changes)

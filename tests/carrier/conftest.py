@@ -10,7 +10,7 @@ import pytest
 from carrier.client import Carrier
 from carrier.exchange import Exchange
 from carrier.sandbox import Sandbox, SandboxOptions
-from tests.carrier.builders import settings_at
+from tests.carrier.builders import platform_settings_at, settings_at
 
 Connect = Callable[..., Carrier]
 
@@ -40,6 +40,21 @@ def connect(kept: list[Exchange]) -> Iterator[Connect]:
 
     def make(url: str, **changes: Any) -> Carrier:
         client = Carrier(settings_at(url, **changes), observer=kept.append)
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def connect_platform(kept: list[Exchange]) -> Iterator[Connect]:
+    """Make clients of the older platform in the same way."""
+    clients: list[Carrier] = []
+
+    def make(url: str, **changes: Any) -> Carrier:
+        client = Carrier(platform_settings_at(url, **changes), observer=kept.append)
         clients.append(client)
         return client
 

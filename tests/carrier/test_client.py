@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import json
 import logging
 import socket
 import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 import pytest
 
 from carrier import import_orders, loas, places
+from carrier.call import Call
 from carrier.client import Carrier
 from carrier.connections import IDLE_SECONDS
 from carrier.credentials import BasicCredentials
@@ -79,6 +83,13 @@ def test_an_unknown_host_is_not_sent() -> None:
     settings = settings_at("http://127.0.0.1:9")
     settings = replace(settings, v2_base="https://carrier.invalid/api/v2/")
     assert type(error_of_create(Carrier(settings))) is NotSent
+
+
+def test_a_header_that_would_begin_another_one_is_not_sent(connect: Connect) -> None:
+    call = Call("x.y", "x", "POST", "x", "v2", body=b"<x/>", content_type="text/xml\r\nX: y")
+    with ScriptedServer(hanging_up) as server, pytest.raises(NotSent):
+        connect(server.url).call(call, lambda answer: answer.status)
+    assert server.requests == []
 
 
 def test_a_server_that_speaks_no_tls_is_not_sent() -> None:
@@ -412,6 +423,29 @@ def test_a_huge_answer_is_kept_in_part(connect: Connect, kept: list[Exchange]) -
     with ScriptedServer(answering("200 OK", SITES + b" " * 100_000, XML)) as server:
         places.list_sites(connect(server.url))
     assert len(kept[0].response_body) == MAX_TEXT
+
+
+@pytest.mark.parametrize("secret", ["plainly-written", 'qu"oted/&<pä ss>\\'])
+def test_a_reason_that_repeats_a_secret_is_shown_without_it(
+    connect: Connect, kept: list[Exchange], secret: str
+) -> None:
+    """N16: whatever the call and however it is spelt; the error is shown to staff."""
+    said = "".join(
+        f"<Error><Code>{escape(text)}</Code><Description>not {escape(text)}</Description></Error>"
+        for text in (secret, json.dumps(secret), json.dumps(json.dumps(secret)), quote(secret))
+    )
+    for status, other in (("400 Bad", False), ("401 Who", False), ("200 OK", True)):
+        answer = answering(status, f"<X><ErrorList>{said}</ErrorList></X>".encode(), XML)
+        own = BasicCredentials("sandbox", "another" if other else secret)
+        others = (secret,) if other else ()
+        with ScriptedServer(answer) as server:
+            carrier = connect(server.url, credentials=own, other_secrets=others)
+            with pytest.raises(CarrierError) as caught:
+                places.list_sites(carrier)
+        error = caught.value
+        shown = "\n".join([repr(error), str(error), repr(error.problems), repr(kept)])
+        assert [part for part in ("plainly", "oted", " ss") if part in shown] == []
+        assert len(error.problems) == 4
 
 
 def test_secrets_are_in_no_error_log_or_record(

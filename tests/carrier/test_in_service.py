@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import socket
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ import pytest
 from carrier import import_orders, in_service, xmlbody
 from carrier.client import Carrier
 from carrier.errors import CarrierError, NotFound, OutcomeUnknown, Refused, UnreadableBody
+from carrier.number_lists import Bookmark, Walk
 from carrier.sandbox import Sandbox, SandboxOptions
 from tests.carrier.builders import new_order
 from tests.carrier.conftest import Connect
@@ -208,6 +210,49 @@ def test_a_later_page_that_cannot_be_read_ends_the_list_with_an_error(connect: C
         assert next(pages) == (ONE,)
         with pytest.raises(OutcomeUnknown):
             next(pages)
+
+
+def kept(walk: Walk) -> Bookmark:
+    """Where the list goes on, after it has been kept as JSON."""
+    assert walk.bookmark is not None
+    return Bookmark.from_json(json.loads(json.dumps(walk.bookmark.to_json())))
+
+
+def test_a_list_is_gone_on_with_from_a_kept_bookmark(connect: Connect) -> None:
+    """After the page that was read last, whether or not the next one could be read."""
+    links = [next_link("page=2&amp;size=500"), next_link("page=3&amp;size=500")]
+    away = answering("503 Service Unavailable")
+    with ScriptedServer(in_turn(page(ONE, links=links[0]), away)) as server:
+        walk = in_service.list_numbers(connect(server.url))
+        assert next(walk) == (ONE,)
+        with pytest.raises(OutcomeUnknown):
+            next(walk)
+    again = kept(walk)
+    with ScriptedServer(in_turn(page(TWO, links=links[1]), page(THREE))) as server:
+        walk = in_service.list_numbers(connect(server.url), bookmark=again)
+        assert list(walk) == [(TWO,), (THREE,)]
+        assert walk.bookmark is None
+    assert queries(server) == ["page=2&size=500", "page=3&size=500"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        page(ONE, links=next_link("page=3&amp;size=500")),
+        page(TWO, links=next_link("page=1&amp;size=500")),
+    ],
+    ids=["the same numbers", "back to the first page"],
+)
+def test_a_circle_is_noticed_beyond_a_bookmark_too(connect: Connect, answer: Script) -> None:
+    with ScriptedServer(page(ONE, links=next_link("page=2&amp;size=500"))) as server:
+        walk = in_service.list_numbers(connect(server.url))
+        next(walk)
+    again = kept(walk)
+    with (
+        ScriptedServer(answer) as server,
+        pytest.raises(OutcomeUnknown, match="repeats its pages"),
+    ):
+        next(in_service.list_numbers(connect(server.url), bookmark=again))
 
 
 def test_an_empty_list_can_be_readable(connect: Connect) -> None:

@@ -8,7 +8,19 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carrier import importability, loas, places, subscriptions, xmlbody
+from carrier import (
+    disconnects,
+    importability,
+    in_service,
+    loas,
+    number_details,
+    order_lists,
+    orders,
+    places,
+    search,
+    subscriptions,
+    xmlbody,
+)
 from carrier.errors import UnreadableBody
 from carrier.import_orders import build_document, read_history, read_list, read_order
 from carrier.notifications import read_notification
@@ -51,8 +63,34 @@ NAMES = (
     "ImportTnCheckerPayload",
     "TotalCount",
     "CountOfTNs",
+    "SearchResult",
+    "OrderResponse",
+    "Order",
+    "orderRequest",
+    "id",
+    "CompletedNumbers",
+    "TelephoneNumberList",
+    "FullNumber",
+    "ResponseSelectWrapper",
+    "ListOrderIdUserIdDate",
+    "OrderIdUserIdDate",
+    "Links",
+    "next",
+    "TelephoneNumberDetails",
 )
-TEXTS = st.sampled_from(["", "x", "0", "7", "3032281000", ORDER_ID, "\u0663\u00b2", "1" * 5000])
+TEXTS = st.sampled_from(
+    [
+        "",
+        "x",
+        "Link=&lt;//[x?page=&gt;",
+        "0",
+        "7",
+        "3032281000",
+        ORDER_ID,
+        "\u0663\u00b2",
+        "1" * 5000,
+    ]
+)
 READERS = (
     read_order,
     read_list,
@@ -63,6 +101,15 @@ READERS = (
     places.read_sites,
     places.read_sip_peers,
     subscriptions.read_subscriptions,
+    search.read_numbers,
+    search.read_exchanges,
+    lambda root: orders.read_order(root, ORDER_ID).results(),
+    lambda root: disconnects.read_disconnect(root, ORDER_ID).results(),
+    order_lists.read_page,
+    number_details.read_details,
+    lambda root: in_service.read_page(root, 1),
+    lambda root: places.read_numbers(root, 1),
+    places.read_application,
 )
 
 
