@@ -1,9 +1,11 @@
 """The one door to django-unfold: nothing else in the project imports it."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.messages.storage import default_storage
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +29,7 @@ __all__ = [
     "TextInputWidget",
     "TextareaWidget",
     "action",
+    "is_key",
 ]
 
 if TYPE_CHECKING:
@@ -38,6 +41,9 @@ else:
     _TabularInline = TabularInline
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+# Keys of our rows; more digits than these do not fit into the database.
+_KEY = re.compile(r"[0-9]{1,18}")
 
 TextInputWidget = UnfoldAdminTextInputWidget
 TextareaWidget = UnfoldAdminTextareaWidget
@@ -65,6 +71,11 @@ def _read_anew(request: HttpRequest) -> None:
         for file in files:
             file.seek(0)
     request._messages = default_storage(request)  # type: ignore[attr-defined]
+
+
+def is_key(text: str) -> bool:
+    """Whether a text can be the key of one of our rows."""
+    return _KEY.fullmatch(text) is not None
 
 
 class PortalModelAdmin(_ModelAdmin):
@@ -104,6 +115,32 @@ class PortalModelAdmin(_ModelAdmin):
             return view(request, object_id, form_url, extra_context)
 
         return repeated(save)()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Fill a form from its address, without what is no key of a row: widgets fail on it."""
+        given: dict[str, Any] = super().get_changeform_initial_data(request)
+        relations = {field.name for field in self.opts.get_fields() if field.is_relation}
+        return {
+            name: value
+            for name, value in given.items()
+            if name not in relations or is_key(str(value))
+        }
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Find the row of an address; what is no key names none, however a database reads it."""
+        return super().get_object(request, object_id, from_field) if is_key(object_id) else None
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *where: Any, **more: Any
+    ) -> Any:
+        """Do what was chosen to what was ticked; what is no key was never on the list."""
+        given = request.POST.copy()
+        ticked = filter(is_key, given.getlist(ACTION_CHECKBOX_NAME))
+        given.setlist(ACTION_CHECKBOX_NAME, list(ticked))
+        request.POST = given  # type: ignore[assignment]
+        return super().response_action(request, queryset, *where, **more)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is deleted from the admin: evidence stays."""

@@ -1,10 +1,12 @@
 """How the staff pages look: names, colours and the sidebar of django-unfold, as plain data."""
 
+from functools import cache, lru_cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse
+from django.utils.functional import lazy
 
 
 def _may(right: str) -> Any:
@@ -14,8 +16,35 @@ def _may(right: str) -> Any:
     return has
 
 
+# Kept: every page has all of them, and none changes while a process runs.
+_address_of = lazy(cache(reverse), str)
+
+
 def _link(title: str, icon: str, address: str, right: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(address), "permission": _may(right)}
+    _names.append(address)
+    return {
+        "title": title,
+        "icon": icon,
+        "link": _address_of(address),
+        "permission": _may(right),
+        "active": lambda request: _entry_of(request.path) == address,
+    }
+
+
+# Every address in the sidebar, by its name.
+_names: list[str] = []
+
+
+@cache
+def _addresses() -> list[tuple[str, str]]:
+    """Return the addresses with their names, those first that lie below others."""
+    return sorted(((reverse(name), name) for name in _names), reverse=True)
+
+
+@lru_cache(maxsize=256)
+def _entry_of(path: str) -> str:
+    """Return the one entry of the sidebar that a page belongs to, "" for none."""
+    return next((name for address, name in _addresses() if path.startswith(address)), "")
 
 
 THEME: dict[str, Any] = {
@@ -57,7 +86,7 @@ THEME: dict[str, Any] = {
             {
                 "title": "Work",
                 "items": [
-                    {"title": "Home", "icon": "home", "link": reverse_lazy("admin:index")},
+                    {"title": "Home", "icon": "home", "link": _address_of("admin:index")},
                     _link(
                         "Requests",
                         "assignment_add",
@@ -70,30 +99,86 @@ THEME: dict[str, Any] = {
                         "admin:numbers_importorder_changelist",
                         "numbers.view_importorder",
                     ),
+                    _link("Cases", "rule", "admin:numbers_case_changelist", "numbers.view_case"),
                     _link(
-                        "Subscribers",
-                        "apartment",
-                        "admin:numbers_subscriber_changelist",
-                        "numbers.view_subscriber",
+                        "Alerts",
+                        "notification_important",
+                        "admin:numbers_alert_changelist",
+                        "numbers.view_alert",
                     ),
+                ],
+            },
+            {
+                "title": "Numbers",
+                "separator": True,
+                "items": [
                     _link(
                         "Telephone numbers",
                         "dialpad",
                         "admin:numbers_telephonenumber_changelist",
                         "numbers.view_telephonenumber",
                     ),
-                    _link("Cases", "rule", "admin:numbers_case_changelist", "numbers.view_case"),
                     _link(
-                        "Withdrawals",
-                        "undo",
-                        "admin:numbers_withdrawal_changelist",
-                        "numbers.view_withdrawal",
+                        "Find numbers",
+                        "search",
+                        "admin:numbers_numberorder_find",
+                        "numbers.view_numberorder",
+                    ),
+                    _link(
+                        "Number orders",
+                        "add_shopping_cart",
+                        "admin:numbers_numberorder_changelist",
+                        "numbers.view_numberorder",
+                    ),
+                    _link(
+                        "Number files",
+                        "upload_file",
+                        "admin:numbers_intake_changelist",
+                        "numbers.view_intake",
+                    ),
+                    _link(
+                        "Leavings",
+                        "logout",
+                        "admin:numbers_leaving_changelist",
+                        "numbers.view_leaving",
                     ),
                     _link(
                         "Removals",
                         "phonelink_erase",
                         "admin:numbers_removalorder_changelist",
                         "numbers.view_removalorder",
+                    ),
+                    _link(
+                        "Bulk actions",
+                        "checklist",
+                        "admin:numbers_bulkaction_changelist",
+                        "numbers.view_bulkaction",
+                    ),
+                    _link(
+                        "Old platform",
+                        "move_up",
+                        "admin:numbers_platformnumber_changelist",
+                        "numbers.view_platformnumber",
+                    ),
+                ],
+            },
+            {
+                "title": "Customers",
+                "separator": True,
+                "items": [
+                    _link(
+                        "Subscribers",
+                        "apartment",
+                        "admin:numbers_subscriber_changelist",
+                        "numbers.view_subscriber",
+                    ),
+                    _link("LOAs", "contract", "admin:numbers_loa_changelist", "numbers.view_loa"),
+                    _link("LOA cover", "verified", "admin:numbers_loa_cover", "numbers.view_loa"),
+                    _link(
+                        "Withdrawals",
+                        "undo",
+                        "admin:numbers_withdrawal_changelist",
+                        "numbers.view_withdrawal",
                     ),
                     _link(
                         "Messages",
@@ -106,14 +191,6 @@ THEME: dict[str, Any] = {
                         "do_not_disturb_on",
                         "admin:messaging_optout_changelist",
                         "messaging.view_optout",
-                    ),
-                    _link("LOAs", "contract", "admin:numbers_loa_changelist", "numbers.view_loa"),
-                    _link("LOA cover", "verified", "admin:numbers_loa_cover", "numbers.view_loa"),
-                    _link(
-                        "Alerts",
-                        "notification_important",
-                        "admin:numbers_alert_changelist",
-                        "numbers.view_alert",
                     ),
                 ],
             },

@@ -34,6 +34,7 @@ def check_settings(
         *_check_secret_key(),
         *_check_webhook_door(),
         *_check_carrier(),
+        *_check_platform(),
         *check_versions(django_version=django.VERSION[:3], expat_version=_expat_version()),
         *check_parts({name: installed(name) for name in FLOORS}),
     ]
@@ -146,6 +147,19 @@ def _check_carrier() -> Iterator[CheckMessage]:
             "CARRIER_AUTH is basic; the carrier removes such API users on 2 December 2026.",
             hint="Make API credentials in the carrier's dashboard and set CARRIER_AUTH=bearer.",
             id="portal.W002",
+        )
+
+
+def _check_platform() -> Iterator[CheckMessage]:
+    """An installation without the older platform sets none of it, and hears nothing."""
+    platform = settings.PLATFORM
+    needed = ("user_id", "api_token", "api_secret", "dashboard_username", "dashboard_password")
+    missing = [f"PLATFORM_{name.upper()}" for name in needed if not platform[name]]
+    if 0 < len(missing) < len(needed):
+        yield CheckWarning(
+            "The older platform is set up in part only, without: " + ", ".join(missing) + ".",
+            hint="Set them as well, or none of the PLATFORM_ settings where it is not used.",
+            id="portal.W005",
         )
 
 

@@ -7,10 +7,14 @@ reader calls every unknown word false, which would turn a misspelt `ture` into a
 import os
 import stat
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
+_DATABASES = {"postgres", "postgresql", "sqlite"}
 _FALSE = {"0", "false", "no", "off"}
 
 
@@ -26,13 +30,16 @@ def read_bool(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} must be one of true, false, yes, no, on, off, 1, 0.")
 
 
-def read_int(name: str, *, default: int, least: int = 0) -> int:
-    """Return the variable as a whole number of at least `least`."""
+def read_int(name: str, *, default: int, least: int = 0, most: int | None = None) -> int:
+    """Return the variable as a whole number of at least `least`, and at most `most` if given."""
     raw = os.environ.get(name, "").strip()
     if not raw:
         return default
-    if not (raw.isascii() and raw.isdigit()) or int(raw) < least:
-        raise ImproperlyConfigured(f"{name} must be a whole number of {least} or more.")
+    # Python refuses to read thousands of digits.
+    is_number = raw.isascii() and raw.isdigit() and len(raw) <= 18
+    if not is_number or int(raw) < least or (most is not None and int(raw) > most):
+        span = f"of {least} or more" if most is None else f"from {least} to {most}"
+        raise ImproperlyConfigured(f"{name} must be a whole number {span}.")
     return int(raw)
 
 
@@ -47,6 +54,41 @@ def read_choice(name: str, *, default: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise ImproperlyConfigured(f"{name} must be one of: {', '.join(choices)}.")
     return value
+
+
+def read_database(name: str, *, default: str) -> dict[str, Any]:
+    """Return the database at the address, as Django's settings describe one.
+
+    Raises ImproperlyConfigured for an address of another kind, without repeating it: it may hold a
+    password.
+    """
+    address = read_text(name, default=default)
+    wrong = ImproperlyConfigured(
+        f"{name} must look like postgres://user:password@host/name or sqlite:///path/to/file."
+    )
+    try:
+        is_known = urlsplit(address).scheme in _DATABASES
+        config: dict[str, Any] = environ.Env.db_url_config(address) if is_known else {}
+    except ValueError:
+        raise wrong from None
+    if not config.get("NAME"):
+        raise wrong
+    # The directory of a socket stands in an address as PostgreSQL's own tools write it: %2Frun.
+    return {**config, "HOST": unquote(config.get("HOST", ""))}
+
+
+def read_mail_server(name: str, *, default: str) -> dict[str, Any]:
+    """Return the mail server at the address as Django's settings describe one, EMAIL_… each.
+
+    Raises ImproperlyConfigured for an address of another kind, without repeating it.
+    """
+    try:
+        config: dict[str, Any] = environ.Env.email_url_config(read_text(name, default=default))
+    except (ImproperlyConfigured, ValueError):
+        raise ImproperlyConfigured(
+            f"{name} must look like smtp+tls://user:password@host:587 or consolemail://."
+        ) from None
+    return config
 
 
 def read_list(name: str, *, default: tuple[str, ...] = ()) -> list[str]:

@@ -17,19 +17,20 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 30
 # PostgreSQL's word for a write where only reading is allowed, as on a standby that takes over.
 _READ_ONLY = "25006"
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+# Room on a disk, or what it takes to start the process that reads somebody's file.
+_EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE}
 # Where a request keeps the error for which its page may be made again.
 _UNDONE = "portal.undone"
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Return whether the database is away, busy, full or only reads, or a disk full or away.
+    """Return whether the database is away, busy, full or only reads, or the machine has no more.
 
     SQLite reports a missing table or a slip in SQL under the same class as a locked file; those
     are faults of ours and stay what they are.
     """
     if isinstance(error, OSError):
-        return isinstance(error, StorageAway) or error.errno in _NO_SPACE
+        return isinstance(error, StorageAway) or error.errno in _EXHAUSTED
     if not isinstance(error, DatabaseError | InterfaceError):
         return False
     cause = error.__cause__

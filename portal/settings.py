@@ -13,8 +13,10 @@ from portal.env import (
     read_bool,
     read_chances,
     read_choice,
+    read_database,
     read_int,
     read_list,
+    read_mail_server,
     read_secret,
     read_text,
 )
@@ -22,7 +24,6 @@ from portal.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
-env = environ.Env()
 
 VAR_DIR = Path(read_text("VAR_DIR", default=str(BASE_DIR / "var")))
 VAR_DIR.mkdir(mode=0o750, parents=True, exist_ok=True)
@@ -52,12 +53,13 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
 
 # --- Applications ---------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "accounts.staff_app.StaffPagesConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "allauth",
@@ -75,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.outages.DatabaseOutageMiddleware",
+    "portal.request_text.RequestTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -103,7 +106,7 @@ TEMPLATES = [
 ]
 
 # --- Data -----------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/db.sqlite3")}
+DATABASES = {"default": read_database("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/db.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a transaction that starts by reading and then writes would otherwise fail with
     # "database is locked" as soon as a second process writes.
@@ -232,6 +235,18 @@ CARRIER = {
     "call_timeout": read_int("CARRIER_CALL_SECONDS", default=30, least=1),
     "pool_size": read_int("CARRIER_POOL_SIZE", default=32, least=1),
 }
+# The older platform: hosts, users and credentials of its own. Plain HTTP and the time of a call are
+# as for the carrier; its account id is the one that numbers are imported from.
+PLATFORM = {
+    "user_id": read_text("PLATFORM_USER_ID"),
+    "api_token": read_text("PLATFORM_API_TOKEN"),
+    "api_secret": read_secret("PLATFORM_API_SECRET"),
+    "base": read_text("PLATFORM_BASE", default="https://api.catapult.inetwork.com/v1/"),
+    "application_id": read_text("PLATFORM_APPLICATION_ID"),
+    "dashboard_username": read_text("PLATFORM_DASHBOARD_USERNAME"),
+    "dashboard_password": read_secret("PLATFORM_DASHBOARD_PASSWORD"),
+}
+PLATFORM_CONCURRENCY = read_int("PLATFORM_CONCURRENCY", default=32, least=1, most=64)
 # Where the carrier shall deliver notifications; the sandbox of the demo knocks on plain HTTP.
 WEBHOOK_USERNAME = read_text("WEBHOOK_USERNAME")
 # Several, so that the password can be changed without losing a notification in between.
@@ -254,6 +269,13 @@ STUCK_AFTER_SECONDS = read_int("STUCK_AFTER_SECONDS", default=24 * 3600, least=1
 JOB_LEASE_SECONDS = read_int("JOB_LEASE_SECONDS", default=60, least=5)
 EXCHANGES_KEPT_DAYS = read_int("EXCHANGES_KEPT_DAYS", default=90, least=1)
 
+# --- Numbers that leave ---------------------------------------------------------------------
+# More numbers than this leave only when a second person agrees; 0 asks for one every time.
+LEAVING_SECOND_PERSON_ABOVE = read_int("LEAVING_SECOND_PERSON_ABOVE", default=25)
+
+# The largest file of numbers that staff may upload.
+INTAKE_FILE_MIB = read_int("INTAKE_FILE_MIB", default=25, least=1)
+
 # --- Customers and their LOAs ---------------------------------------------------------------
 # Who writes to customers, and how they reach a person.
 COMPANY_NAME = read_text("COMPANY_NAME", default="Your phone company")
@@ -273,6 +295,8 @@ CLOCK_FILE = read_text("CLOCK_FILE")
 
 # --- Pages ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
+# The theme looks up every language that there is on every page, and Django comes with a hundred.
+LANGUAGES = [("en", "English")]
 TIME_ZONE = read_text("TIME_ZONE", default="UTC")
 USE_I18N = False
 FORMAT_MODULE_PATH = "portal.formats"
@@ -299,7 +323,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 UNFOLD = THEME
 
 # --- Mail and logs --------------------------------------------------------------------------
-_mail = env.email_url("EMAIL_URL", default="consolemail://")
+_mail = read_mail_server("EMAIL_URL", default="consolemail://")
 vars().update(_mail)
 # Every mail becomes a row first; the worker delivers it through the backend that EMAIL_URL names.
 EMAIL_BACKEND = "numbering.mail_backend.RowBackend"

@@ -20,6 +20,7 @@ from django.urls import reverse  # noqa: E402
 from messaging import webhooks as messages  # noqa: E402
 from numbering import webhooks as orders  # noqa: E402
 from portal.checks import refuse_unsafe_settings  # noqa: E402
+from portal.request_text import fault_of  # noqa: E402
 
 refuse_unsafe_settings()
 _DOORS = {
@@ -32,7 +33,12 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """Answer one request: the carrier's knock by its door, everything else by Django."""
     door = _DOORS.get(environ.get("PATH_INFO", ""))
     if door is None:
-        return _pages(environ, start_response)
+        if (fault := fault_of(environ)) is None:
+            return _pages(environ, start_response)
+        words = f"{fault.phrase}.\n".encode()
+        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(words)))]
+        start_response(f"{fault.value} {fault.phrase}", headers)
+        return [words]
     answer = door.receive(environ)
     start_response(
         f"{answer.status} {HTTPStatus(answer.status).phrase}",

@@ -113,6 +113,19 @@ def test_the_carriers_settings_only_warn(
     refuse_unsafe_settings()
 
 
+def test_the_older_platform_is_set_up_as_a_whole_or_not_at_all(settings: Settings) -> None:
+    nothing = dict.fromkeys(settings.PLATFORM, "")
+    settings.PLATFORM = nothing
+    assert ids() == []
+    settings.PLATFORM = nothing | {"user_id": "u-1", "api_token": "t-1", "api_secret": "planted"}
+    (message,) = (found for found in check_settings() if found.id == "portal.W005")
+    assert ids() == ["portal.W005"]
+    assert message.msg.endswith(
+        "without: PLATFORM_DASHBOARD_USERNAME, PLATFORM_DASHBOARD_PASSWORD."
+    )
+    refuse_unsafe_settings()
+
+
 @pytest.mark.parametrize(
     ("django_version", "expat_version", "expected"),
     [

@@ -47,6 +47,17 @@ def test_an_odd_number_stops_the_start(monkeypatch: pytest.MonkeyPatch, word: st
         read_int("X", default=9, least=5)
 
 
+@pytest.mark.parametrize("word", ["0", "65", "9" * 5000, "x"])
+def test_a_number_beyond_its_span_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.setenv("X", "64")
+    assert read_int("X", default=32, least=1, most=64) == 64
+    monkeypatch.setenv("X", word)
+    with pytest.raises(ImproperlyConfigured, match=r"^X must be a whole number from 1 to 64\.$"):
+        read_int("X", default=32, least=1, most=64)
+
+
 def test_text_choices_and_lists_lose_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("X", " a, b ,,c ")
     assert read_text("X") == "a, b ,,c"

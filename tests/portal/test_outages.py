@@ -28,6 +28,7 @@ urlpatterns = [
     path("away", view_raising(OperationalError("connection to db.internal:5432 refused"))),
     path("closed", view_raising(InterfaceError("connection already closed"))),
     path("full", view_raising(OSError(errno.ENOSPC, "No space left on device", "/srv/uploads"))),
+    path("tired", view_raising(OSError(errno.EAGAIN, "Resource temporarily unavailable"))),
     path("slip", view_raising(ProgrammingError("syntax error"))),
     path("fault", view_raising(KeyError("fault"))),
     path("unreadable", view_raising(OSError(errno.EIO, "Input/output error"))),
@@ -43,7 +44,7 @@ def visitor() -> Client:
 
 
 @pytest.mark.urls(__name__)
-@pytest.mark.parametrize("address", ["/away", "/closed", "/full"])
+@pytest.mark.parametrize("address", ["/away", "/closed", "/full", "/tired"])
 def test_a_page_says_come_back_while_what_we_need_is_away(visitor: Client, address: str) -> None:
     response = visitor.get(address)
     body = response.content.decode()
