@@ -66,6 +66,13 @@ class RemovalStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class RemovalVerb(models.TextChoices):
+    """How a number leaves: what was imported is removed, what is owned is disconnected."""
+
+    REMOVE = "remove", "Remove"
+    DISCONNECT = "disconnect", "Disconnect"
+
+
 _V = RemovalStatus
 
 REMOVAL_AT_CARRIER = frozenset({_V.RECEIVED, _V.PROCESSING})
@@ -84,21 +91,64 @@ REMOVAL_MOVES: dict[RemovalStatus, frozenset[RemovalStatus]] = {
 }
 
 
-def sources_of(target: ImportOrderStatus | RemovalStatus) -> frozenset[str]:
+class NumberOrderStatus(models.TextChoices):
+    """Where an order for new numbers is on its way to the carrier's final word."""
+
+    SUBMITTING = "submitting", "Submitting"
+    UNKNOWN = "unknown", "Asked, not answered"
+    RECEIVED = "received", "Received by carrier"
+    BACKORDERED = "backordered", "Waiting for stock"
+    COMPLETE = "complete", "Complete"
+    PARTIAL = "partial", "Partly complete"
+    FAILED = "failed", "Failed"
+
+
+_O = NumberOrderStatus
+
+NUMBER_ORDER_AT_CARRIER = frozenset({_O.RECEIVED, _O.BACKORDERED})
+NUMBER_ORDER_FINAL = frozenset({_O.COMPLETE, _O.PARTIAL, _O.FAILED})
+NUMBER_ORDER_OPEN = frozenset(_O) - NUMBER_ORDER_FINAL
+
+# FAILED is also the end of an order that the carrier refused, or that was never sent.
+NUMBER_ORDER_MOVES: dict[NumberOrderStatus, frozenset[NumberOrderStatus]] = {
+    _O.SUBMITTING: frozenset({_O.UNKNOWN}) | NUMBER_ORDER_AT_CARRIER | NUMBER_ORDER_FINAL,
+    _O.UNKNOWN: NUMBER_ORDER_AT_CARRIER | NUMBER_ORDER_FINAL,
+    _O.RECEIVED: frozenset({_O.BACKORDERED}) | NUMBER_ORDER_FINAL,
+    _O.BACKORDERED: NUMBER_ORDER_FINAL,
+    _O.COMPLETE: frozenset(),
+    _O.PARTIAL: frozenset(),
+    _O.FAILED: frozenset(),
+}
+
+AnyOrderStatus = ImportOrderStatus | RemovalStatus | NumberOrderStatus
+
+
+def sources_of(target: AnyOrderStatus) -> frozenset[str]:
     """Return the statuses from which an order of this kind may move to `target`."""
-    moves: Mapping[Any, frozenset[Any]] = (
-        REMOVAL_MOVES if isinstance(target, RemovalStatus) else MOVES
-    )
+    tables: dict[type[Any], Mapping[Any, frozenset[Any]]] = {
+        ImportOrderStatus: MOVES,
+        RemovalStatus: REMOVAL_MOVES,
+        NumberOrderStatus: NUMBER_ORDER_MOVES,
+    }
+    moves = tables[type(target)]
     return frozenset(status for status, targets in moves.items() if target in targets)
 
 
 class RemovalNumberStatus(models.TextChoices):
     """What became of one telephone number within one removal."""
 
-    UNDER_WAY = "under_way", "Being removed"
-    REMOVED = "removed", "Removed"
+    UNDER_WAY = "under_way", "Leaving"
+    REMOVED = "removed", "Gone"
     ABSENT = "absent", "Was not hosted"
-    KEPT = "kept", "Not removed"
+    KEPT = "kept", "Kept"
+
+
+class OrderedNumberStatus(models.TextChoices):
+    """What became of one telephone number within one order for new numbers."""
+
+    UNDER_WAY = "under_way", "Ordered"
+    COMPLETED = "completed", "Ours"
+    FAILED = "failed", "Not to be had"
 
 
 class OrderNumberStatus(models.TextChoices):
@@ -118,16 +168,20 @@ class NumberState(models.TextChoices):
 
     IMPORTING = "importing", "Importing"
     HOSTED = "hosted", "Hosted"
+    ORDERED = "ordered", "Ordered"
     REMOVING = "removing", "Being removed"
+    DISCONNECTING = "disconnecting", "Being disconnected"
     LOST = "lost", "Lost"
     NOT_IMPORTED = "not_imported", "Import failed"
     GONE = "gone", "Gone"
 
 
+# In service over the carrier: imported from elsewhere, or owned outright.
+IN_SERVICE = frozenset({NumberState.HOSTED, NumberState.ORDERED})
+# Its end is decided by the removal or disconnect that it is in, whatever else is heard of it.
+LEAVING = frozenset({NumberState.REMOVING, NumberState.DISCONNECTING})
 # A number is unique among the live ones; an ended life stays as a row of its own.
-LIVE = frozenset(
-    {NumberState.IMPORTING, NumberState.HOSTED, NumberState.REMOVING, NumberState.LOST}
-)
+LIVE = IN_SERVICE | LEAVING | {NumberState.IMPORTING, NumberState.LOST}
 
 NUMBER_MOVES: dict[NumberState, frozenset[NumberState]] = {
     NumberState.IMPORTING: frozenset(
@@ -136,11 +190,36 @@ NUMBER_MOVES: dict[NumberState, frozenset[NumberState]] = {
     NumberState.HOSTED: frozenset(
         {NumberState.LOST, NumberState.IMPORTING, NumberState.REMOVING, NumberState.GONE}
     ),
-    # Its removal decides, whatever else is heard of it.
+    NumberState.ORDERED: frozenset({NumberState.LOST, NumberState.DISCONNECTING, NumberState.GONE}),
     NumberState.REMOVING: frozenset({NumberState.GONE, NumberState.HOSTED}),
-    NumberState.LOST: frozenset({NumberState.IMPORTING, NumberState.HOSTED, NumberState.GONE}),
+    NumberState.DISCONNECTING: frozenset({NumberState.GONE, NumberState.ORDERED}),
+    NumberState.LOST: frozenset(
+        {NumberState.IMPORTING, NumberState.HOSTED, NumberState.ORDERED, NumberState.GONE}
+    ),
     NumberState.NOT_IMPORTED: frozenset(),
     NumberState.GONE: frozenset(),
+}
+
+
+class NumberOrigin(models.TextChoices):
+    """How a telephone number came to us; it decides how it can leave."""
+
+    IMPORT = "import", "Imported"
+    ORDER = "order", "Ordered"
+
+
+# The state of a number in service, and that of one on its way out, by how it came.
+SERVICE_STATE = {
+    NumberOrigin.IMPORT: NumberState.HOSTED,
+    NumberOrigin.ORDER: NumberState.ORDERED,
+}
+LEAVING_STATE = {
+    NumberOrigin.IMPORT: NumberState.REMOVING,
+    NumberOrigin.ORDER: NumberState.DISCONNECTING,
+}
+VERB = {
+    NumberOrigin.IMPORT: RemovalVerb.REMOVE,
+    NumberOrigin.ORDER: RemovalVerb.DISCONNECT,
 }
 
 
@@ -223,6 +302,7 @@ class AlertCause(models.TextChoices):
     DOCTOR = "doctor", "Webhook subscriptions"
     MAIL_FAILED = "mail_failed", "Mail not sent"
     EVIDENCE = "evidence", "Evidence not whole"
+    NUMBERS_FOUND = "numbers_found", "Numbers not here yet"
     LOA_DAMAGED = "loa_damaged", "LOA file damaged"
     LOA_INFECTED = "loa_infected", "LOA file in quarantine"
     STOP_UNSURE = "stop_unsure", "Stop or not"
@@ -243,6 +323,8 @@ class CaseKind(models.TextChoices):
     THEIRS = "theirs", "Theirs, not ours"
     OURS = "ours", "Ours, not theirs"
     STATE = "state", "State differs"
+    PLACE = "place", "Site or SIP peer differs"
+    ORIGIN = "origin", "Came otherwise"
 
 
 class InvitationPurpose(models.TextChoices):
@@ -320,3 +402,95 @@ class EvidenceKind(models.TextChoices):
     HELD = "held", "Legal hold put on or lifted"
     PURGED = "purged", "File purged after its time"
     ERASED = "erased", "Person erased on request"
+
+
+class LeavingState(models.TextChoices):
+    """Where a wish to give numbers up is, before it becomes removals and disconnects."""
+
+    WAITING = "waiting", "Waits for a second person"
+    # Decided; a worker makes the orders.
+    BEGINNING = "begins", "Beginning"
+    # The worker gave up half-way; a person decides about the rest.
+    STOPPED = "stopped", "Stopped half-way"
+    AGREED = "agreed", "Begun"
+    DECLINED = "declined", "Declined"
+
+
+class BulkKind(models.TextChoices):
+    """What is done to many numbers, one after the other, by a worker."""
+
+    ASSIGN = "assign", "Move to a subscriber"
+    LOCK = "lock", "Lock against leaving"
+    UNLOCK = "unlock", "Unlock"
+    READ = "read", "Read at the carrier"
+    HOLD = "hold", "Hold for an order"
+    PLATFORM_IMPORT = "platform_import", "Import to the old platform"
+    PLATFORM_CHECK = "platform_check", "Ask what the new platform says"
+    PLATFORM_RELEASE = "platform_release", "Release from the old platform"
+
+
+class BulkState(models.TextChoices):
+    """Where a bulk action is."""
+
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Under way"
+    DONE = "done", "Done"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class BulkRowState(models.TextChoices):
+    """What became of one row of a bulk action. Nothing is called done before it is known."""
+
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Under way"
+    DONE = "done", "Done"
+    SKIPPED = "skipped", "Nothing to do"
+    FAILED = "failed", "Failed"
+    UNKNOWN = "unknown", "Outcome unknown"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class TakeOverState(models.TextChoices):
+    """Whether the take-over of an account is over."""
+
+    READING = "reading", "Under way"
+    DONE = "done", "Done"
+
+
+class TakeOverStep(models.TextChoices):
+    """What is done at the moment in the take-over of an account."""
+
+    LIST = "list", "Reading the carrier's list"
+    PLACES = "places", "Reading where each number stands"
+    NUMBERS = "numbers", "Taking the numbers over"
+
+
+class IntakeState(models.TextChoices):
+    """Where an uploaded file of numbers is."""
+
+    READING = "reading", "Being read"
+    READ = "read", "Read, nothing changed yet"
+    UNREADABLE = "unreadable", "Cannot be read"
+    COMMITTING = "committing", "Being taken over"
+    COMMITTED = "committed", "Taken over"
+    DISCARDED = "discarded", "Discarded"
+
+
+class IntakeVerdict(models.TextChoices):
+    """What a row of an uploaded file would do."""
+
+    ADD = "add", "New"
+    CHANGE = "change", "Changes"
+    SAME = "same", "Is so already"
+    REFUSED = "refused", "Refused"
+
+
+class PlatformStage(models.TextChoices):
+    """How far a number of the old platform is on its way to the new one."""
+
+    FOUND = "found", "On the old platform"
+    READY = "ready", "Can be imported"
+    BLOCKED = "blocked", "Cannot be imported"
+    MOVING = "moving", "Being imported"
+    MOVED = "moved", "In service on the new one"
+    RELEASED = "released", "Released from the old one"

@@ -26,6 +26,11 @@ class Case(models.Model):
         ImportOrder, null=True, on_delete=models.PROTECT, related_name="cases"
     )
     detail = models.CharField(max_length=500)
+    # Where the carrier has it, so that its word can be taken over.
+    site_id = models.CharField("site at the carrier", max_length=20, blank=True, db_default="")
+    sip_peer_id = models.CharField(
+        "SIP peer at the carrier", max_length=20, blank=True, db_default=""
+    )
     opened_at = models.DateTimeField("opened")
     last_seen_at = models.DateTimeField("last seen")
     stands = models.BooleanField("still differs", default=True)
@@ -61,8 +66,10 @@ class Case(models.Model):
         ]
         permissions = [
             ("close_case", "Can close cases"),
+            ("remedy_case", "Can settle a difference by a remedy"),
             ("compare_case", "Can have the numbers compared with the carrier's now"),
         ]
 
     def __str__(self) -> str:
-        return f"{display(self.e164)}: {self.get_kind_display().lower()}"
+        label = str(self.get_kind_display())
+        return f"{display(self.e164)}: {label[:1].lower()}{label[1:]}"

@@ -2,8 +2,9 @@
 
 from django.db import models
 
-from numbering.enums import RemovalNumberStatus, RemovalStatus
+from numbering.enums import RemovalNumberStatus, RemovalStatus, RemovalVerb
 from numbering.models.attempt import OPEN_ATTEMPTS, Attempt
+from numbering.models.leaving import Leaving
 from numbering.models.order_at_carrier import OrderAtCarrier, TimelineEvent
 from numbering.models.subscriber import Subscriber
 from numbering.models.telephone_number import TelephoneNumber
@@ -12,12 +13,22 @@ from numbering.phone import display
 
 
 class RemovalOrder(OrderAtCarrier):
-    """An order to end the hosting of a subscriber's numbers; it cannot be taken back."""
+    """An order to end a subscriber's numbers with us; it cannot be taken back.
 
+    Hosted numbers are removed, owned ones are disconnected: one verb for all numbers of an order.
+    """
+
+    verb = models.CharField(
+        "what is done", max_length=10, choices=RemovalVerb, default=RemovalVerb.REMOVE
+    )
     subscriber = models.ForeignKey(Subscriber, on_delete=models.PROTECT, related_name="removals")
     # The customer's wish that it carries out, if it is one.
     withdrawal = models.ForeignKey(
         Withdrawal, null=True, on_delete=models.PROTECT, related_name="removals"
+    )
+    # The staff's wish that it carries out, if it is one.
+    leaving = models.ForeignKey(
+        Leaving, null=True, on_delete=models.PROTECT, related_name="removals"
     )
     reason = models.CharField("why", max_length=500)
     status = models.CharField(
@@ -42,7 +53,8 @@ class RemovalOrder(OrderAtCarrier):
         permissions = [("request_removalorder", "Can have hosted numbers removed at the carrier")]
 
     def __str__(self) -> str:
-        return f"Removal {self.pk}"
+        word = "Disconnect" if self.verb == RemovalVerb.DISCONNECT else "Removal"
+        return f"{word} {self.pk}"
 
 
 class RemovalNumber(models.Model):

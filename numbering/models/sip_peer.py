@@ -13,6 +13,10 @@ class SipPeer(models.Model):
     sip_peer_id = models.CharField("SIP peer id", max_length=20, validators=[validate_carrier_id])
     sip_peer_name = models.CharField("SIP peer", max_length=60)
     is_default = models.BooleanField("site's default", default=False)
+    # What answers the texts of the numbers here; empty when the peer is bound to none.
+    messaging_application = models.CharField(
+        "messaging application", max_length=60, blank=True, db_default=""
+    )
     is_gone = models.BooleanField("no longer at the carrier", default=False)
     seen_at = models.DateTimeField("last read")
 

@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from numbering.enums import WebhookState
 from numbering.models.import_order import ImportOrder
+from numbering.models.number_order import NumberOrder
 from numbering.models.removal import RemovalOrder
 
 
@@ -30,6 +31,9 @@ class WebhookEvent(models.Model):
     )
     removal = models.ForeignKey(
         RemovalOrder, null=True, on_delete=models.PROTECT, related_name="webhooks"
+    )
+    number_order = models.ForeignKey(
+        NumberOrder, null=True, on_delete=models.PROTECT, related_name="webhooks"
     )
     applied_at = models.DateTimeField("applied", null=True)
 
