@@ -10,9 +10,10 @@ class MessagingConfig(AppConfig):
     verbose_name = "Text messages"
 
     def ready(self) -> None:
-        """Teach the worker our kinds of jobs."""
+        """Teach the worker our kinds of jobs, and say what leaving numbers would end."""
         # Not at the top: models can only be loaded once every app is known.
-        from messaging.domain import inbox, sending  # noqa: PLC0415
+        from messaging.domain import conversations, inbox, sending  # noqa: PLC0415
+        from numbering.domain.blast_radius import also_tell  # noqa: PLC0415
         from numbering.domain.jobs import JobKind  # noqa: PLC0415
         from numbering.worker import also_do  # noqa: PLC0415
 
@@ -24,3 +25,4 @@ class MessagingConfig(AppConfig):
             ),
             plan=inbox.plan,
         )
+        also_tell(conversations.lost_with)

@@ -18,7 +18,7 @@ from messaging.enums import Asks, Direction, InboxState, MessageState
 from messaging.models import Message, MessageEvent
 from messaging.stop_words import classify
 from numbering import clock
-from numbering.domain import jobs
+from numbering.domain import jobs, traffic
 from numbering.models import Job
 
 logger = logging.getLogger(__name__)
@@ -137,6 +137,7 @@ def _received(news: MessageNews, event: MessageEvent) -> None:
     )
     if not is_new:
         return
+    traffic.note_traffic([message.our_number], at=event.received_at)
     match message.asks:
         case Asks.STOP:
             opt_outs.stop(message, at=event.received_at, confirm=True)

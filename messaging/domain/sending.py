@@ -23,12 +23,12 @@ from messaging.enums import MessageState
 from messaging.models import Message, OptOut
 from numbering import clock
 from numbering.carrier_link import CarrierNotConfigured, get_carrier, in_words
-from numbering.domain import jobs
+from numbering.domain import jobs, traffic
 from numbering.domain.cannot_do import CannotDo
 from numbering.domain.hold_off import wait_if_held
 from numbering.domain.jobs import TryLater
 from numbering.domain.sending import CREDENTIALS_WAIT_SECONDS
-from numbering.enums import NumberState
+from numbering.enums import IN_SERVICE
 from numbering.models import Job, TelephoneNumber
 from numbering.phone import NotANumber, to_e164
 from numbering.stopping_points import reached
@@ -44,16 +44,16 @@ _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 def send(*, our_number: str, their_number: str, text: str, actor: User) -> Message:
     """Write down a message to be sent soon.
 
-    Raises CannotDo, with what to do: after STOP, from a number that is not hosted, to what is no
+    Raises CannotDo, with what to do: after STOP, from a number not in service, to what is no
     number, or for a text that cannot be sent.
     """
     try:
         their_number = to_e164(their_number)
     except NotANumber as error:
         raise CannotDo(f"{their_number[:20]} cannot be texted. {error}") from None
-    hosted = TelephoneNumber.objects.filter(e164=our_number, state=NumberState.HOSTED)
-    if not hosted.exists():
-        raise CannotDo(f"{our_number[:20]} is not hosted here now; choose a number that is.")
+    in_service = TelephoneNumber.objects.filter(e164=our_number, state__in=IN_SERVICE)
+    if not in_service.exists():
+        raise CannotDo(f"{our_number[:20]} is not in service here now; choose a number that is.")
     if not text.strip() or len(text) > TEXT_LIMIT:
         raise CannotDo(f"Write a text of 1 to {TEXT_LIMIT:,} characters.")
     if _UNSENDABLE.search(text):
@@ -101,6 +101,7 @@ def run_send(job: Job) -> None:
     else:
         reached("after_answer")
         _settle(message, MessageState.SENT, "", carrier_id=carrier_id)
+        traffic.note_traffic([message.our_number], at=clock.now())
 
 
 @repeated

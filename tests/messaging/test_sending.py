@@ -165,7 +165,7 @@ def test_a_message_that_is_given_up_says_so(pair: Pair, send: Send) -> None:
     ("changes", "words"),
     [
         ({"their_number": "911"}, "cannot be texted"),
-        ({"our_number": "+13032289999"}, "not hosted here"),
+        ({"our_number": "+13032289999"}, "not in service here"),
         ({"text": "  "}, "Write a text"),
         ({"text": "x" * 2049}, "Write a text"),
         ({"text": "a\x00b"}, "cannot be sent"),
@@ -181,10 +181,15 @@ def test_what_cannot_be_sent_is_refused_in_plain_words(
     assert Message.objects.count() == 0
 
 
-def test_a_number_that_is_lost_sends_nothing(pair: Pair, send: Send) -> None:
-    TelephoneNumber.objects.filter(e164=pair.ours).update(state="lost")
-    with pytest.raises(CannotDo, match="not hosted here"):
-        send(pair)
+def test_a_number_sends_as_long_as_it_is_in_service(pair: Pair, send: Send) -> None:
+    """Owned or hosted; one that is lost or leaves sends nothing."""
+    ours = TelephoneNumber.objects.filter(e164=pair.ours)
+    ours.update(state="ordered", origin="order")
+    send(pair)
+    for state in ("lost", "removing", "disconnecting"):
+        ours.update(state=state)
+        with pytest.raises(CannotDo, match="not in service here"):
+            send(pair)
 
 
 def test_their_number_is_understood_as_people_write_it(pair: Pair, support: User) -> None:
