@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Max, Min, Q
 
 from numbering import clock
-from numbering.carrier_link import ACCEPTED, REFUSED
+from numbering.carrier_link import ACCEPTED, ELSEWHERE, REFUSED
 from numbering.domain import outbox
 from numbering.domain.alerts import ATTEMPTS, close_alert, open_alert
 from numbering.domain.heartbeat import beat
@@ -76,9 +76,10 @@ def _newest_refusal(since: datetime) -> datetime | None:
 
 
 def _watch_answers() -> None:
-    answered = CarrierExchange.objects.filter(_ANSWERED).order_by("-at")
+    ours = CarrierExchange.objects.exclude(ELSEWHERE)
+    answered = ours.filter(_ANSWERED).order_by("-at")
     last = answered.values_list("at", flat=True).first()
-    silent = CarrierExchange.objects.filter(at__gt=last) if last else CarrierExchange.objects.all()
+    silent = ours.filter(at__gt=last) if last else ours
     facts = silent.aggregate(tries=Count("pk"), first=Min("at"), newest=Max("at"))
     if not facts["tries"]:
         close_alert(cause=AlertCause.CARRIER_AWAY)

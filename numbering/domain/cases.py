@@ -24,6 +24,9 @@ class Finding:
     detail: str
     telephone_number_id: int | None = None
     order_id: int | None = None
+    # Where the carrier has it, for a case that is about that.
+    site_id: str = ""
+    sip_peer_id: str = ""
 
 
 def open_cases() -> QuerySet[Case]:
@@ -31,10 +34,13 @@ def open_cases() -> QuerySet[Case]:
     return Case.objects.filter(closed_at__isnull=True)
 
 
-def note(kind: CaseKind, findings: Sequence[Finding], *, at: datetime) -> int:
+def note(
+    kind: CaseKind, findings: Sequence[Finding], *, at: datetime, most_new: int | None = None
+) -> int:
     """Open a case for each difference, or note that it was seen again; return how many are new.
 
-    A difference whose case a person has closed stays closed for as long as it stands.
+    A difference whose case a person has closed stays closed for as long as it stands. No more than
+    `most_new` cases are opened.
     """
     if not findings:
         return 0
@@ -44,7 +50,8 @@ def note(kind: CaseKind, findings: Sequence[Finding], *, at: datetime) -> int:
         )
         known = set(standing.values_list("e164", flat=True))
         standing.update(last_seen_at=at)
-        new = [finding for finding in findings if finding.e164 not in known]
+        _refresh(kind, [finding for finding in findings if finding.e164 in known])
+        new = [finding for finding in findings if finding.e164 not in known][:most_new]
         Case.objects.bulk_create(
             [
                 Case(
@@ -53,6 +60,8 @@ def note(kind: CaseKind, findings: Sequence[Finding], *, at: datetime) -> int:
                     telephone_number_id=finding.telephone_number_id,
                     order_id=finding.order_id,
                     detail=finding.detail[:500],
+                    site_id=finding.site_id,
+                    sip_peer_id=finding.sip_peer_id,
                     opened_at=at,
                     last_seen_at=at,
                 )
@@ -61,6 +70,19 @@ def note(kind: CaseKind, findings: Sequence[Finding], *, at: datetime) -> int:
             batch_size=500,
         )
     return len(new)
+
+
+def _refresh(kind: CaseKind, findings: Sequence[Finding]) -> None:
+    """A number that moved on to yet another place: the case speaks of where it is now."""
+    for finding in findings:
+        if finding.site_id:
+            Case.objects.filter(kind=kind, stands=True, e164=finding.e164).exclude(
+                site_id=finding.site_id, sip_peer_id=finding.sip_peer_id
+            ).update(
+                site_id=finding.site_id,
+                sip_peer_id=finding.sip_peer_id,
+                detail=finding.detail[:500],
+            )
 
 
 def seen_again(case_ids: Iterable[int], *, at: datetime) -> None:

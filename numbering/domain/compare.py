@@ -5,6 +5,10 @@ carrier's whole list is read first; as long as it cannot be, nothing changes. A 
 leaves out is asked for by itself before it counts as missing: "not in the list" may be a page that
 shifted, "could not look" is never "not there". Everything is written as it is found and finding it
 twice changes nothing, so a compare that is stopped is simply done again.
+
+Where a number stands is judged only as far as the SIP peers' own lists tell it. An account that the
+portal hardly knows would make a case of each number: beyond STRANGERS_LIMIT one alert leads to
+taking the account over instead.
 """
 
 import logging
@@ -19,28 +23,41 @@ from carrier.client import Carrier
 from carrier.errors import CarrierError, Throttled
 from numbering import clock
 from numbering.carrier_link import CarrierNotConfigured, get_carrier, in_words
-from numbering.domain import alerts, cases, customer_news, jobs, telephone_numbers
+from numbering.domain import (
+    alerts,
+    cases,
+    customer_news,
+    jobs,
+    number_reading,
+    telephone_numbers,
+)
+from numbering.domain.carrier_numbers import read_numbers
 from numbering.domain.cases import Finding
 from numbering.domain.heartbeat import beat
 from numbering.domain.hold_off import wait_if_held
-from numbering.domain.inventory import Inventory, is_number
+from numbering.domain.inventory import is_number
 from numbering.domain.jobs import TryLater
 from numbering.enums import (
-    AT_CARRIER,
+    IN_SERVICE,
+    LEAVING,
     LIVE,
+    AlertCause,
     CaseKind,
-    ImportOrderStatus,
     LearnedBy,
     NumberState,
 )
-from numbering.models import Case, ImportOrderNumber, Job, TelephoneNumber
+from numbering.models import Case, CompareRun, ImportOrderNumber, Job, TelephoneNumber
+from numbering.wording import counted
 
 logger = logging.getLogger(__name__)
 
 # Numbers judged and written at a time.
 _CHUNK = 500
+# Numbers read between two words on how far it is.
+_SAY_EVERY = 5000
+# Standing cases of numbers that are theirs and not ours, before an alert speaks for the rest.
+STRANGERS_LIMIT = 1000
 # The carrier has these orders, or may have them: what becomes of their numbers is not decided.
-_UNDER_WAY = AT_CARRIER | {ImportOrderStatus.SUBMITTING, ImportOrderStatus.UNKNOWN}
 
 Row = TypeVar("Row", bound=Model)
 
@@ -66,15 +83,21 @@ class _Compare:
         self._job = job
         self._carrier = carrier
         self._began = clock.now()
+        self._run = CompareRun.objects.create(began_at=self._began)
 
     def run(self) -> None:
         """Read the carrier's list, judge ours, judge theirs, and end what is over."""
-        self._theirs = Inventory(self._pages())
+        numbers_there = read_numbers(self._carrier, self._reading)
+        self._theirs = numbers_there.listed
+        self._whereabouts = numbers_there.whereabouts
+        self._run.in_service = len(self._theirs)
+        self._run.places_trouble = numbers_there.places_trouble[:500]
+        self._theirs_standing = Case.objects.filter(kind=CaseKind.THEIRS, stands=True).count()
         lost = opened = ended = 0
         for numbers in _chunks(
             TelephoneNumber.objects.filter(
                 # What becomes of one that is being removed is not decided yet.
-                state__in=LIVE - {NumberState.REMOVING},
+                state__in=LIVE - LEAVING,
                 state_changed_at__lt=self._began,
             )
         ):
@@ -92,6 +115,16 @@ class _Compare:
         ):
             self._keep_alive()
             ended += self._end_over(standing)
+        self._run.lost, self._run.opened, self._run.ended = lost, opened, ended
+        # Last, so that nothing waits for a thousand calls about single numbers.
+        before = CompareRun.objects.exclude(pk=self._run.pk).filter(ended_at__isnull=False).first()
+        self._run.details_after, trouble = number_reading.read_share(
+            self._carrier, before.details_after if before else 0, self._keep_alive
+        )
+        self._run.details_trouble = trouble[:500]
+        self._run.ended_at = clock.now()
+        self._run.save()
+        _tell_of_strangers(self._run.beyond)
         logger.info(
             "compare done",
             extra={
@@ -106,10 +139,12 @@ class _Compare:
         if not jobs.renew(self._job):
             raise TryLater("Another worker has taken over.", counts=False)
 
-    def _pages(self) -> Iterator[tuple[str, ...]]:
-        for page in in_service.list_numbers(self._carrier):
-            self._keep_alive()
-            yield page
+    def _reading(self, count: int) -> None:
+        """Say how far the reading is, for who watches."""
+        self._keep_alive()
+        if count >= self._run.in_service + _SAY_EVERY:
+            self._run.in_service = count
+            CompareRun.objects.filter(pk=self._run.pk).update(in_service=count)
 
     def _is_there(self, e164: str) -> bool:
         """Whether the number is in service: on the list, or when it is asked for by itself."""
@@ -123,8 +158,11 @@ class _Compare:
 
     def _judge_ours(self, numbers: Sequence[TelephoneNumber]) -> tuple[int, int]:
         """Return how many of our numbers were found lost, and how many other cases are new."""
-        under_way = _under_way(number.e164 for number in numbers)
-        lost, ours, state = [], [], []
+        under_way = telephone_numbers.under_way(number.e164 for number in numbers)
+        lost: list[TelephoneNumber] = []
+        ours: list[TelephoneNumber] = []
+        state: list[TelephoneNumber] = []
+        kept: list[TelephoneNumber] = []
         for number in numbers:
             if number.e164 in under_way:
                 continue
@@ -132,9 +170,8 @@ class _Compare:
                 # Both sides agree when it is away; the case of its loss stands until it is back.
                 if number.e164 in self._theirs:
                     state.append(number)
-            elif number.state == NumberState.HOSTED:
-                if not self._is_there(number.e164):
-                    lost.append(number)
+            elif number.state in IN_SERVICE:
+                (kept if self._is_there(number.e164) else lost).append(number)
             elif self._is_there(number.e164):
                 state.append(number)
             else:
@@ -162,9 +199,29 @@ class _Compare:
             findings(state, "Here it is {state}, at the carrier it is in service."),
             at=self._began,
         )
+        opened += cases.note(CaseKind.PLACE, self._misplaced(kept), at=self._began)
         return self._lose(
             findings(lost, "It was {state} here. The carrier has it no more and sent no notice.")
         ), opened
+
+    def _misplaced(self, numbers: Sequence[TelephoneNumber]) -> list[Finding]:
+        """Return those of our numbers that the carrier has at another site or SIP peer."""
+        places = [(number, self._place_of(number.e164)) for number in numbers]
+        return [
+            Finding(
+                number.e164,
+                f"Here: site {number.site_id or 'none'}, SIP peer {number.sip_peer_id or 'none'}. "
+                f"At the carrier: site {place[0]}, SIP peer {place[1]}.",
+                telephone_number_id=number.pk,
+                site_id=place[0],
+                sip_peer_id=place[1],
+            )
+            for number, place in places
+            if place is not None and place != (number.site_id, number.sip_peer_id)
+        ]
+
+    def _place_of(self, e164: str) -> tuple[str, str] | None:
+        return None if self._whereabouts is None else self._whereabouts.peer_of(e164)
 
     def _lose(self, findings: Sequence[Finding]) -> int:
         with transaction.atomic():
@@ -173,7 +230,7 @@ class _Compare:
                 TelephoneNumber.objects.select_for_update()
                 .filter(
                     pk__in=[finding.telephone_number_id for finding in findings],
-                    state=NumberState.HOSTED,
+                    state__in=IN_SERVICE,
                     state_changed_at__lt=self._began,
                 )
                 .order_by("pk")
@@ -199,37 +256,59 @@ class _Compare:
 
     def _judge_theirs(self, e164s: Sequence[str]) -> int:
         """Return how many new cases there are of numbers that are theirs and not ours."""
-        known = _under_way(e164s)
+        known = telephone_numbers.under_way(e164s)
         known |= set(
             TelephoneNumber.objects.filter(e164__in=e164s, state__in=LIVE).values_list(
                 "e164", flat=True
             )
         )
         strangers = sorted(set(e164s) - known)
+        self._run.known += len(set(e164s)) - len(strangers)
         past = {
             number.e164: number
             for number in TelephoneNumber.objects.filter(e164__in=strangers).order_by("pk")
         }
         orders = _latest_orders(past)
-        return cases.note(
-            CaseKind.THEIRS,
-            [
-                _stranger(e164, past.get(e164), orders.get(e164))
-                for e164 in strangers
-                if e164 not in past or past[e164].state_changed_at < self._began
-            ],
-            at=self._began,
+        findings = [
+            self._stranger(e164, past.get(e164), orders.get(e164))
+            for e164 in strangers
+            if e164 not in past or past[e164].state_changed_at < self._began
+        ]
+        room = max(0, STRANGERS_LIMIT - self._theirs_standing)
+        opened = cases.note(CaseKind.THEIRS, findings, at=self._began, most_new=room)
+        self._theirs_standing += opened
+        if opened == room:
+            noted = Case.objects.filter(
+                kind=CaseKind.THEIRS, stands=True, e164__in=[found.e164 for found in findings]
+            )
+            self._run.beyond += len(findings) - noted.count()
+        return opened
+
+    def _stranger(self, e164: str, past: TelephoneNumber | None, order_id: int | None) -> Finding:
+        site_id, sip_peer_id = self._place_of(e164) or ("", "")
+        detail = "In service at the carrier, and never hosted here."
+        if past is not None:
+            state, since = past.get_state_display().lower(), past.state_changed_at
+            detail = f"In service at the carrier. Here it is: {state}, since {since:%Y-%m-%d}."
+        elif not is_number(e164):
+            detail = "The carrier lists this among its numbers; it is no telephone number."
+        return Finding(
+            e164,
+            detail,
+            telephone_number_id=None if past is None else past.pk,
+            order_id=order_id,
+            site_id=site_id,
+            sip_peer_id=sip_peer_id,
         )
 
     def _end_over(self, standing: Sequence[Case]) -> int:
         """End the cases whose difference is gone; return how many of them were open."""
         e164s = [case.e164 for case in standing]
-        under_way = _under_way(e164s)
-        live = dict(
-            TelephoneNumber.objects.filter(e164__in=e164s, state__in=LIVE).values_list(
-                "e164", "state"
-            )
-        )
+        under_way = telephone_numbers.under_way(e164s)
+        live = {
+            number.e164: number
+            for number in TelephoneNumber.objects.filter(e164__in=e164s, state__in=LIVE)
+        }
         over, again = [], []
         for case in standing:
             if case.e164 in under_way:
@@ -241,8 +320,9 @@ class _Compare:
         cases.seen_again(again, at=self._began)
         return cases.end(over)
 
-    def _still_differs(self, case: Case, state: str | None) -> bool:
-        """Whether an unseen case stands all the same; `state` is that of the number's life now."""
+    def _still_differs(self, case: Case, number: TelephoneNumber | None) -> bool:
+        """Whether an unseen case stands all the same; `number` is the number's life now."""
+        state = None if number is None else number.state
         if case.kind == CaseKind.LOST:
             return state == NumberState.LOST
         if case.kind == CaseKind.THEIRS:
@@ -250,6 +330,13 @@ class _Compare:
             return state is None and self._is_there(case.e164)
         if case.kind == CaseKind.STATE:
             return state == NumberState.LOST and self._is_there(case.e164)
+        if case.kind == CaseKind.PLACE and number is not None and state in IN_SERVICE:
+            # What could not be told this time is not over.
+            place = self._place_of(case.e164)
+            return place is None or place != (number.site_id, number.sip_peer_id)
+        if case.kind == CaseKind.ORIGIN and number is not None:
+            # Only its details tell, and not every compare reads them.
+            return bool(number_reading.came_otherwise(number))
         return False
 
 
@@ -261,15 +348,6 @@ def _chunks(rows: QuerySet[Row]) -> Iterator[list[Row]]:
         last = chunk[-1].pk
 
 
-def _under_way(e164s: Iterable[str]) -> set[str]:
-    """Return those of the numbers that are in an order which the carrier has not ended."""
-    return set(
-        ImportOrderNumber.objects.filter(
-            e164__in=list(e164s), is_holding=True, order__status__in=_UNDER_WAY
-        ).values_list("e164", flat=True)
-    )
-
-
 def _latest_orders(e164s: Iterable[str]) -> dict[str, int]:
     """Return the latest order that the carrier had for each number."""
     rows = ImportOrderNumber.objects.filter(
@@ -278,11 +356,14 @@ def _latest_orders(e164s: Iterable[str]) -> dict[str, int]:
     return dict(rows.order_by("pk").values_list("e164", "order_id"))
 
 
-def _stranger(e164: str, past: TelephoneNumber | None, order_id: int | None) -> Finding:
-    if past is not None:
-        state, since = past.get_state_display().lower(), past.state_changed_at
-        detail = f"In service at the carrier. Here it is: {state}, since {since:%Y-%m-%d}."
-        return Finding(e164, detail, telephone_number_id=past.pk, order_id=order_id)
-    if is_number(e164):
-        return Finding(e164, "In service at the carrier, and never hosted here.")
-    return Finding(e164, "The carrier lists this among its numbers; it is no telephone number.")
+def _tell_of_strangers(count: int) -> None:
+    if not count:
+        alerts.close_alert(cause=AlertCause.NUMBERS_FOUND)
+        return
+    alerts.open_alert(
+        cause=AlertCause.NUMBERS_FOUND,
+        title=f"{counted(count, 'number')} at the carrier and not here",
+        text=f"Besides the cases that are open, the carrier has {counted(count, 'number')} in "
+        "service that this portal does not know. Take the account over under Telephone numbers, "
+        "Take over an account; the next compare then closes this alert.",
+    )

@@ -4,6 +4,8 @@ from django.db.models import Count, Model, QuerySet
 
 from numbering.enums import (
     FINAL,
+    NUMBER_ORDER_FINAL,
+    NUMBER_ORDER_OPEN,
     OPEN,
     REMOVAL_FINAL,
     REMOVAL_OPEN,
@@ -16,6 +18,8 @@ from numbering.models import (
     ImportOrder,
     Job,
     Mail,
+    NumberOrder,
+    NumberOrderAttempt,
     RemovalAttempt,
     RemovalOrder,
     SubmitAttempt,
@@ -43,6 +47,7 @@ _HEAPS: dict[type[Model], dict[str, frozenset[str]]] = {
     },
     SubmitAttempt: _ATTEMPTS,
     RemovalAttempt: _ATTEMPTS,
+    NumberOrderAttempt: _ATTEMPTS,
     Mail: {
         "done": frozenset({MailState.SENT}),
         "open": frozenset({MailState.WAITING}),
@@ -54,6 +59,7 @@ _REASONS: dict[type[Model], str] = {
     Job: "trouble",
     SubmitAttempt: "message",
     RemovalAttempt: "message",
+    NumberOrderAttempt: "message",
     Mail: "result",
 }
 
@@ -63,10 +69,12 @@ def count_everything() -> dict[str, dict[str, object]]:
     return {
         "orders": _orders(ImportOrder, OPEN, FINAL),
         "removals": _orders(RemovalOrder, REMOVAL_OPEN, REMOVAL_FINAL),
+        "number_orders": _orders(NumberOrder, NUMBER_ORDER_OPEN, NUMBER_ORDER_FINAL),
         "webhooks": _heaps(WebhookEvent),
         "jobs": _heaps(Job),
         "attempts": _heaps(SubmitAttempt),
         "removal_attempts": _heaps(RemovalAttempt),
+        "number_order_attempts": _heaps(NumberOrderAttempt),
         "mails": _heaps(Mail),
         "parked_by_reason": {
             model._meta.model_name or "": _by(
@@ -78,7 +86,9 @@ def count_everything() -> dict[str, dict[str, object]]:
 
 
 def _orders(
-    model: type[ImportOrder] | type[RemovalOrder], open_: frozenset[str], final: frozenset[str]
+    model: type[ImportOrder | RemovalOrder | NumberOrder],
+    open_: frozenset[str],
+    final: frozenset[str],
 ) -> dict[str, object]:
     """An order is parked while one of its attempts waits for a person."""
     orders = model._default_manager

@@ -14,7 +14,7 @@ from accounts.models import User
 from carrier.errors import CarrierError
 from numbering import clock
 from numbering.carrier_link import CarrierNotConfigured, in_words
-from numbering.domain import jobs, subscriptions
+from numbering.domain import subscriptions
 from numbering.domain.alerts import close_alert, open_alert
 from numbering.domain.heartbeat import beat
 from numbering.domain.hold_off import wait_if_held
@@ -37,16 +37,9 @@ SILENCE = "silence"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-def plan(last_round: datetime | None, now: datetime) -> None:
-    """Ask for the hourly round.
-
-    A portal that has just been set up gets its first after an hour: until then it may not be
-    reachable, and an operator registers it (docs/operators.md).
-    """
-    if last_round is None:
-        beat("doctor")
-    elif not timedelta(0) <= now - last_round < ROUND_EVERY:
-        jobs.keep_asked("doctor")
+def is_due(last_round: datetime, now: datetime) -> bool:
+    """Say whether the hourly round is due."""
+    return not timedelta(0) <= now - last_round < ROUND_EVERY
 
 
 def run_doctor(_job: Job) -> None:

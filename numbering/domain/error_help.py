@@ -5,23 +5,22 @@ from numbering.error_help_table import ERROR_HELP
 from numbering.models import ErrorHelp
 
 
-def fill_missing() -> int:
-    """Add the rows of the table that are not there; what staff wrote stays. Return how many."""
-    before = ErrorHelp.objects.count()
-    ErrorHelp.objects.bulk_create(
-        [
-            ErrorHelp(
-                operation=row.operation,
-                code=row.code,
-                meaning=row.meaning,
-                who_acts=row.who_acts,
-                fix=row.fix,
-            )
-            for row in ERROR_HELP
-        ],
-        ignore_conflicts=True,
-    )
-    return ErrorHelp.objects.count() - before
+def fill_missing() -> None:
+    """Add the rows of the table that are not there; what staff wrote stays."""
+    present = set(ErrorHelp.objects.values_list("operation", "code"))
+    missing = [
+        ErrorHelp(
+            operation=row.operation,
+            code=row.code,
+            meaning=row.meaning,
+            who_acts=row.who_acts,
+            fix=row.fix,
+        )
+        for row in ERROR_HELP
+        if (row.operation, row.code) not in present
+    ]
+    # Another worker may be doing the same.
+    ErrorHelp.objects.bulk_create(missing, ignore_conflicts=True)
 
 
 def help_for(codes: set[tuple[str, str]]) -> dict[tuple[str, str], ErrorHelp]:

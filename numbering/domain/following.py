@@ -21,12 +21,12 @@ from numbering.domain import jobs
 from numbering.domain.hold_off import wait_if_held
 from numbering.domain.jobs import TryLater
 from numbering.domain.timeline import move, next_read_in, note
-from numbering.enums import ImportOrderStatus, LearnedBy, RemovalStatus, WebhookState
-from numbering.models import ImportOrder, Job, RemovalOrder, WebhookEvent
+from numbering.enums import AnyOrderStatus, LearnedBy, WebhookState
+from numbering.models import ImportOrder, Job, NumberOrder, RemovalOrder, WebhookEvent
+from numbering.stopping_points import reached
 
-Order = TypeVar("Order", ImportOrder, RemovalOrder)
+Order = TypeVar("Order", ImportOrder, RemovalOrder, NumberOrder)
 Record = TypeVar("Record", bound=OrderRecord)
-Status = ImportOrderStatus | RemovalStatus
 
 
 class Follower(ABC, Generic[Order, Record]):
@@ -38,21 +38,28 @@ class Follower(ABC, Generic[Order, Record]):
     # The column of a webhook that ties it to one.
     webhook_column: ClassVar[str]
     # The carrier's word to ours. A word that is not here is kept, shown, and never final.
-    statuses: Mapping[OrderStatus, Status]
+    statuses: Mapping[OrderStatus, AnyOrderStatus]
     # The carrier has it and may still change it: read until this set is left.
     at_carrier: ClassVar[frozenset[str]]
 
     @abstractmethod
-    def get(self, carrier: Carrier, order_id: str) -> Record:
-        """Read one at the carrier."""
+    def get(self, carrier: Carrier, order: Order, order_id: str) -> Record:
+        """Read it at the carrier, under the carrier's id of it."""
 
     @abstractmethod
-    def reason(self, status: Status, record: Record) -> str:
+    def reason(self, status: AnyOrderStatus, record: Record) -> str:
         """Return what the timeline says of a move."""
 
     @abstractmethod
     def settle(self, order: Order, failed: Mapping[str, Problem], *, learned_by: LearnedBy) -> None:
         """The order came to its end: write the result of each number, the failed ones given."""
+
+    def take_over(self, order: Order, record: Record, *, learned_by: LearnedBy) -> None:
+        """Take over what an answer says besides the status, before the order's end is settled."""
+
+    def doubt(self, order: Order, record: Record) -> str:
+        """Say why a final word is not believed yet, and the order stays open; empty when it is."""
+        return ""
 
 
 def run_read(follower: Follower[Order, Record], job: Job) -> None:
@@ -80,9 +87,17 @@ def run_read(follower: Follower[Order, Record], job: Job) -> None:
 def refresh(follower: Follower[Order, Record], order: Order, *, learned_by: LearnedBy) -> Record:
     """Read the order now. Raises CarrierError when it could not be read; nothing changes then."""
     with working_on(order.pk if isinstance(order, ImportOrder) else None):
-        record = follower.get(get_carrier(), order.carrier_order_id or "")
-    repeated(apply_record)(follower, order, record, learned_by=learned_by)
+        record = follower.get(get_carrier(), order, order.carrier_order_id or "")
+    _write_record(follower, order, record, learned_by=learned_by)
     return record
+
+
+@repeated
+def _write_record(
+    follower: Follower[Order, Record], order: Order, record: Record, *, learned_by: LearnedBy
+) -> None:
+    apply_record(follower, order, record, learned_by=learned_by)
+    reached("while_reading")
 
 
 def apply_record(
@@ -110,6 +125,7 @@ def apply_record(
         trouble="",
     )
     order.refresh_from_db()
+    follower.take_over(order, record, learned_by=learned_by)
     status = follower.statuses.get(record.status)
     if status is None:
         if word_is_news:
@@ -121,6 +137,12 @@ def apply_record(
             )
         return
     if status == order.status:
+        return
+    if record.status.is_final and (doubt := follower.doubt(order, record)):
+        orders.filter(pk=order.pk).update(trouble=doubt[:1000])
+        order.refresh_from_db()
+        if word_is_news:
+            note(order, doubt, learned_by=learned_by)
         return
     failed = failed_numbers(order, record) if record.status.is_final else {}
     if record.status is OrderStatus.COMPLETE and failed:
@@ -167,9 +189,9 @@ def failed_numbers(order: Order, record: OrderRecord) -> dict[str, Problem]:
 
 def words_of(record: OrderRecord) -> str:
     """Return the carrier's word for the order, and the first of its reasons."""
-    reasons = [f"{p.code} {p.description}".strip() for p in record.problems[:5]]
+    reasons = [f"{p.code} {p.description}".strip().rstrip(".") for p in record.problems[:5]]
     said = f"The carrier says {record.raw_status.strip()[:40]}."
-    return f"{said} {'; '.join(reasons)}" if reasons else said
+    return f"{said} {'; '.join(reasons)}." if reasons else said
 
 
 def begin(follower: Follower[Order, Record], order: Order) -> None:

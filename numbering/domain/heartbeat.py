@@ -4,6 +4,11 @@ from numbering import clock
 from numbering.models import Heartbeat
 
 
-def beat(name: str) -> None:
-    """Note that a recurring part has done its round."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.now()})
+def beat(*names: str) -> None:
+    """Note that recurring parts have done their round."""
+    Heartbeat.objects.bulk_create(
+        [Heartbeat(name=name, at=clock.now()) for name in names],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["at"],
+    )

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from numbering.domain.cases import open_cases
+from numbering.domain.number_order_results import doubted
 from numbering.domain.withdrawal_queue import still_hosted
 from numbering.enums import (
     AttemptState,
     HostingRequestState,
     ImportOrderStatus,
+    IntakeState,
     JobState,
+    LeavingState,
     LoaUploadState,
     NumberState,
     OrderNumberStatus,
@@ -20,8 +23,11 @@ from numbering.models import (
     HostingRequest,
     ImportOrder,
     ImportOrderNumber,
+    Intake,
     Job,
+    Leaving,
     LoaUpload,
+    NumberOrderAttempt,
     RemovalAttempt,
     SubmitAttempt,
     TelephoneNumber,
@@ -70,6 +76,7 @@ def waiting_on_person() -> list[Heap]:
     )
     parked = SubmitAttempt.objects.filter(state=AttemptState.PARKED).count()
     parked_removals = RemovalAttempt.objects.filter(state=AttemptState.PARKED).count()
+    parked_orders = NumberOrderAttempt.objects.filter(state=AttemptState.PARKED).count()
     requests = HostingRequest.objects.filter(state=HostingRequestState.SUBMITTED).count()
     heaps = [
         Heap("Requests to review", requests, "state=submitted", "hostingrequest", "todo"),
@@ -79,6 +86,41 @@ def waiting_on_person() -> list[Heap]:
             parked_removals,
             "status=unknown",
             "removalorder",
+            "bad",
+        ),
+        Heap(
+            "Leavings that wait for a second person",
+            Leaving.objects.filter(state=LeavingState.WAITING).count(),
+            "state=waiting",
+            "leaving",
+            "todo",
+        ),
+        Heap(
+            "Leavings that stopped half-way",
+            Leaving.objects.filter(state=LeavingState.STOPPED).count(),
+            "state=stopped",
+            "leaving",
+            "bad",
+        ),
+        Heap(
+            "Files of numbers to be taken over, or discarded",
+            Intake.objects.filter(state=IntakeState.READ).count(),
+            "state=read",
+            "intake",
+            "todo",
+        ),
+        Heap(
+            "Decide: did the carrier get the order for numbers?",
+            parked_orders,
+            "status=unknown",
+            "numberorder",
+            "bad",
+        ),
+        Heap(
+            "Number orders finished without all numbers named",
+            doubted().count(),
+            "question=doubted",
+            "numberorder",
             "bad",
         ),
         Heap(

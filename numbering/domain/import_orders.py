@@ -19,15 +19,17 @@ from numbering.domain.timeline import move, note
 from numbering.domain.voiding import void_if_changed
 from numbering.enums import (
     EDITABLE,
+    IN_SERVICE,
+    LEAVING,
     AttemptState,
     ImportOrderStatus,
     LearnedBy,
-    NumberState,
     OrderNumberStatus,
 )
 from numbering.models import (
     ImportOrder,
     ImportOrderNumber,
+    NumberOrderNumber,
     OrderEvent,
     SipPeer,
     SubmitAttempt,
@@ -46,16 +48,20 @@ _LARGE_CHECK_HOLDS = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class HeldNumber:
-    """A number that another open order holds, or that is hosted here already."""
+    """A number that another open order holds, or that is in service here already."""
 
     e164: str
     order_id: int | None
+    number_order_id: int | None = None
 
     @property
     def reason(self) -> str:
         """Why it was not taken, in words."""
+        if self.number_order_id is not None:
+            order = f"number order {self.number_order_id}"
+            return f"{display(self.e164)} is in {order}, which is still open."
         if self.order_id is None:
-            return f"{display(self.e164)} is hosted here already."
+            return f"{display(self.e164)} is in service here already."
         return f"{display(self.e164)} is in import order {self.order_id}, which is still open."
 
 
@@ -69,11 +75,12 @@ def held_numbers(
     held = {
         e164: HeldNumber(e164, order_id) for e164, order_id in rows.values_list("e164", "order")
     }
-    hosted = TelephoneNumber.objects.filter(
-        e164__in=e164s, state__in=(NumberState.HOSTED, NumberState.REMOVING)
-    )
+    hosted = TelephoneNumber.objects.filter(e164__in=e164s, state__in=IN_SERVICE | LEAVING)
     for e164 in hosted.values_list("e164", flat=True):
         held.setdefault(e164, HeldNumber(e164, None))
+    bought = NumberOrderNumber.objects.filter(e164__in=e164s, is_holding=True)
+    for e164, number_order_id in bought.values_list("e164", "order"):
+        held.setdefault(e164, HeldNumber(e164, None, number_order_id))
     return list(held.values())
 
 

@@ -15,6 +15,48 @@ def is_number(text: str) -> bool:
     return _E164.fullmatch(text) is not None
 
 
+class Whereabouts:
+    """At which SIP peer each number stands, in eight bytes a number.
+
+    A number that stands at none of the peers, or at several, has no place that could be told.
+    """
+
+    _MOST_PEERS = 1 << 13  # so that a number of 15 digits and its peer fit into 63 bits
+
+    def __init__(self) -> None:
+        self._pairs = array("q")
+        self._peers: list[tuple[str, str]] = []
+
+    def add(self, site_id: str, sip_peer_id: str, pages: Iterable[Sequence[str]]) -> None:
+        """Read a peer's pages; what `pages` raises comes through. ValueError for too many peers."""
+        index = len(self._peers)
+        if index >= self._MOST_PEERS:
+            raise ValueError(f"There are more than {self._MOST_PEERS:,} SIP peers.")
+        self._peers.append((site_id, sip_peer_id))
+        for page in pages:
+            self._pairs.extend(
+                int(match[1]) * self._MOST_PEERS + index
+                for text in page
+                if (match := _E164.fullmatch(text))
+            )
+
+    def sort(self) -> None:
+        """To be called when all peers are read."""
+        self._pairs = array("q", sorted(set(self._pairs)))
+
+    def peer_of(self, e164: str) -> tuple[str, str] | None:
+        """Return the number's site and SIP peer, or None when that cannot be told."""
+        match = _E164.fullmatch(e164)
+        if match is None:
+            return None
+        lowest = int(match[1]) * self._MOST_PEERS
+        place = bisect_left(self._pairs, lowest)
+        after = bisect_left(self._pairs, lowest + self._MOST_PEERS)
+        if after - place != 1:
+            return None
+        return self._peers[self._pairs[place] - lowest]
+
+
 class Inventory:
     """The list in eight bytes a number: hundreds of thousands are a few megabytes."""
 

@@ -24,6 +24,8 @@ from numbering.models import Job
 
 logger = logging.getLogger(__name__)
 
+_BEFORE_TURNS_SECONDS = 1.0
+
 
 class TryLater(Exception):
     """Raised by a handler: not now. `after` seconds or `at` an instant; else the usual back-off.
@@ -89,6 +91,23 @@ def enqueue_many(
     apart: float = 0,
 ) -> None:
     """Ask for a job for each subject, in one statement, due so many seconds apart."""
+    # In one order everywhere: two that ask for the same jobs must not lock each other out.
+    ordered = sorted(set(subject_ids), key=lambda subject_id: subject_id or 0)
+    _ask(
+        ((kind, subject_id) for subject_id in ordered),
+        learned_by=learned_by,
+        due_in=due_in,
+        apart=apart,
+    )
+
+
+def _ask(
+    wanted: Iterable[tuple[str, int | None]],
+    *,
+    learned_by: str = "",
+    due_in: float = 0,
+    apart: float = 0,
+) -> None:
     # A value, not an expression: see there.
     now = clock.database_now_value()
     Job.objects.bulk_create(
@@ -97,15 +116,12 @@ def enqueue_many(
                 kind=kind,
                 subject_id=subject_id,
                 learned_by=learned_by,
-                key=f"{kind}:{'' if subject_id is None else subject_id}",
+                key=_key(kind, subject_id),
                 ticket=secrets.token_hex(8),
                 due_at=now + timedelta(seconds=due_in + index * apart),
                 created_at=now,
             )
-            # In one order everywhere: two that ask for the same jobs must not lock each other out.
-            for index, subject_id in enumerate(
-                sorted(set(subject_ids), key=lambda subject_id: subject_id or 0)
-            )
+            for index, (kind, subject_id) in enumerate(wanted)
         ],
         update_conflicts=True,
         unique_fields=["key"],
@@ -113,16 +129,26 @@ def enqueue_many(
     )
 
 
-def keep_asked(kind: str) -> None:
-    """See to it that a job that recurs by itself is asked for, without hurrying it.
+def _key(kind: str, subject_id: int | None = None) -> str:
+    return f"{kind}:{'' if subject_id is None else subject_id}"
+
+
+def keep_asked(*kinds: str) -> None:
+    """See to it that jobs that recur by themselves are asked for, without hurrying them.
 
     Unlike `enqueue` this leaves a job that waits after a failure to its wait, and after one was
     parked it lets the longest wait pass: a round that always fails must not run in a circle.
+    They come before the next turn of long work, which was put back just before the worker planned.
     """
+    if not kinds:
+        return
     recently = clock.database_now() - timedelta(seconds=JobKind.longest_wait)
-    parked = Job.objects.filter(kind=kind, state=JobState.PARKED, finished_at__gt=recently)
-    if not Job.objects.filter(key=f"{kind}:").exists() and not parked.exists():
-        enqueue(kind)
+    parked = models.Q(kind__in=kinds, state=JobState.PARKED, finished_at__gt=recently)
+    held = Job.objects.filter(models.Q(key__in=[_key(kind) for kind in kinds]) | parked)
+    present = set(held.values_list("kind", flat=True))
+    missing = [(kind, None) for kind in kinds if kind not in present]
+    if missing:
+        _ask(missing, due_in=-_BEFORE_TURNS_SECONDS)
 
 
 def _due() -> models.Q:
@@ -209,12 +235,14 @@ def _put_back(job: Job, kind: JobKind, later: TryLater) -> None:
     if later.counts and job.attempts >= kind.most_attempts:
         _park(job, kind, later.reason)
         return
-    due_at: datetime | models.Expression | models.expressions.CombinedExpression
+    due_at: datetime | models.expressions.Combinable
     if later.at is not None:
         due_at = later.at
     else:
         after = later.after if later.after is not None else kind.wait_after(job.attempts)
-        due_at = clock.database_now() + timedelta(seconds=after)
+        now = clock.database_now()
+        # Not a sum with nothing: SQLite writes it with more digits, which is later than "now".
+        due_at = now + timedelta(seconds=after) if after else now
     Job.objects.filter(pk=job.pk, lease_token=job.lease_token).update(
         state=JobState.WAITING,
         due_at=due_at,

@@ -7,7 +7,7 @@ LOA_AGE_DAYS, and not void, withdrawn or ended at that time.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from numbering import clock
+from numbering.domain.digits import has_digits
 from numbering.enums import AttemptState, LoaScanState, LoaScope, NumberState
 from numbering.models import (
     Export,
@@ -150,9 +151,11 @@ def _export_rows(record: Export, numbers: QuerySet[TelephoneNumber]) -> Iterator
 def lines_of(numbers: Sequence[TelephoneNumber]) -> list[Line]:
     """Return the line of each number, with two questions to the database however many there are."""
     found: dict[tuple[str, int], list[LoaCoverage]] = defaultdict(list)
-    for row in LoaCoverage.objects.filter(
-        e164__in=[number.e164 for number in numbers]
-    ).select_related("loa"):
+    for row in (
+        LoaCoverage.objects.filter(e164__in=[number.e164 for number in numbers])
+        .select_related("loa")
+        .defer("loa__machine_text")
+    ):
         found[row.e164, row.loa.subscriber_id].append(row)
     order_ids = {row.order_id for rows in found.values() for row in rows}
     submitted = _submitted_at(order_ids)
@@ -173,6 +176,19 @@ def lines_of(numbers: Sequence[TelephoneNumber]) -> list[Line]:
         )
         for number in numbers
     ]
+
+
+def covered(hosted: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Return those E.164 numbers, each with its subscriber's key, that a letter speaks for today.
+
+    Two questions by key: joined, PostgreSQL reads every letter for the few that a page is about.
+    """
+    e164s = [e164 for e164, _ in hosted]
+    rows = list(LoaCoverage.objects.filter(e164__in=e164s).values_list("e164", "loa"))
+    letters = Loa.objects.filter(_counts_today(), pk__in={loa for _, loa in rows})
+    subscribers = dict(letters.order_by().values_list("pk", "subscriber")) if rows else {}
+    spoken_for = {(e164, subscribers.get(loa)) for e164, loa in rows}
+    return {number for number in hosted if number in spoken_for}
 
 
 def orders_of(loa: Loa) -> list[tuple[int, int]]:
@@ -203,22 +219,29 @@ def _fits(term: str) -> Q:
     except NotANumber:
         digits = "".join(char for char in term if char in "0123456789")
     if digits and not any(char.isalpha() for char in term):
-        return Q(e164__contains=digits)
+        return has_digits(digits)
     return Q(subscriber__in=Subscriber.objects.filter(name__icontains=term).values("pk"))
 
 
 def _covering() -> QuerySet[LoaCoverage]:
     """The coverage that counts today for the number of the outer query."""
-    blanket_over = Q(loa__scope=LoaScope.BLANKET) & (
-        Q(loa__expires_on=None) | Q(loa__expires_on__lt=_today())
+    return _that_counts().filter(e164=OuterRef("e164"), loa__subscriber=OuterRef("subscriber"))
+
+
+def _that_counts() -> QuerySet[LoaCoverage]:
+    """The coverage by letters that count today."""
+    return LoaCoverage.objects.filter(_counts_today("loa__"))
+
+
+def _counts_today(prefix: str = "") -> Q:
+    """The condition that a letter counts today; `_fault_now` says why another does not."""
+    in_force = ~Q((f"{prefix}scope", LoaScope.BLANKET)) | Q((f"{prefix}expires_on__gte", _today()))
+    return in_force & Q(
+        ~Q((f"{prefix}scan_state", LoaScanState.INFECTED)),
+        (f"{prefix}voided_at", None),
+        (f"{prefix}withdrawn_at", None),
+        (f"{prefix}purged_at", None),
     )
-    return LoaCoverage.objects.filter(
-        e164=OuterRef("e164"),
-        loa__subscriber=OuterRef("subscriber"),
-        loa__voided_at=None,
-        loa__withdrawn_at=None,
-        loa__purged_at=None,
-    ).exclude(Q(loa__scan_state=LoaScanState.INFECTED) | blanket_over)
 
 
 def _line(number: TelephoneNumber, row: LoaCoverage, submitted: datetime | None) -> Line:

@@ -4,21 +4,13 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from numbering.domain import jobs
-from numbering.domain.heartbeat import beat
-
 NIGHT_HOUR = 2
 
 
-def plan(kind: str, last: datetime | None, now: datetime) -> None:
-    """Ask for a nightly job; `last` is when it was done last, None for a portal that is new.
-
-    A new portal's first is that of the coming night. The job itself calls `beat` when it is done.
-    """
-    if last is None:
-        beat(kind)
-    elif not last_night(now) <= last <= now:  # a beat from the future is a clock that was set back
-        jobs.keep_asked(kind)
+def is_due(last: datetime, now: datetime) -> bool:
+    """Say whether a nightly job is due that was done last at an instant; it beats when done."""
+    # A beat from the future is a clock that was set back.
+    return not last_night(now) <= last <= now
 
 
 def last_night(now: datetime) -> datetime:

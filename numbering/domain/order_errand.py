@@ -4,16 +4,16 @@ from typing import ClassVar, TypeVar
 
 from numbering.domain.sending import Errand, R
 from numbering.domain.timeline import move, note
-from numbering.enums import ImportOrderStatus, LearnedBy, RemovalStatus
-from numbering.models import RemovalAttempt, SubmitAttempt
+from numbering.enums import AnyOrderStatus, LearnedBy
+from numbering.models import NumberOrderAttempt, RemovalAttempt, SubmitAttempt
 
-OrderAttempt = TypeVar("OrderAttempt", SubmitAttempt, RemovalAttempt)
+OrderAttempt = TypeVar("OrderAttempt", SubmitAttempt, RemovalAttempt, NumberOrderAttempt)
 
 
 class OrderErrand(Errand[OrderAttempt, R]):
     """An errand about an order with a timeline."""
 
-    unknown_status: ClassVar[ImportOrderStatus | RemovalStatus]
+    unknown_status: ClassVar[AnyOrderStatus]
 
     def unknown(self, attempt: OrderAttempt, message: str) -> None:
         """The order waits until it is found or a person decides."""

@@ -1,25 +1,43 @@
-"""Ask the carrier to host numbers no more. It cannot be taken back once it is sent.
+"""Ask the carrier to host numbers no more, or to disconnect them; no way back once it is sent.
 
-While a number is being removed nothing else moves it; the removal's end does. Removed is gone; not
-removed is hosted still. A number of which the carrier says that it never imported it (5158) is gone
-here, too, for that reason: there is nothing to remove. Should it be in service all the same, the
-nightly compare opens a case. A 5158 that does not say which of several numbers it means is no such
-word about any of them.
+Imported numbers are removed, owned ones are disconnected: two orders at the carrier, and one kind
+of order here, which has the verb. While a number leaves nothing else moves it; the order's end
+does. Gone is gone; what the carrier kept is in service as before. A number of which the carrier
+says that it never imported it (5158) is gone here, too, for that reason: there is nothing to
+remove. Should it be in service all the same, the nightly compare opens a case. A 5158 that does not
+say which of several numbers it means is no such word about any of them. A disconnect has no such
+code: none of the carrier's says for sure that an owned number is away already, so that one is kept,
+and the compare finds it lost.
+
+A lock keeps a number from leaving by anybody here. It does not stop a subscriber who takes the
+permission back: without it nobody may host the number, whatever we would like to keep.
 """
 
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from accounts.again import repeated
 from accounts.models import User
 from numbering import clock
 from numbering.domain import jobs, telephone_numbers
 from numbering.domain.cannot_do import CannotDo
+from numbering.domain.chunks import chunks
 from numbering.domain.withdrawal_queue import still_hosted
-from numbering.enums import LearnedBy, NumberState, RemovalNumberStatus, RemovalStatus
+from numbering.enums import (
+    IN_SERVICE,
+    SERVICE_STATE,
+    VERB,
+    LearnedBy,
+    NumberOrigin,
+    NumberState,
+    RemovalNumberStatus,
+    RemovalStatus,
+    RemovalVerb,
+)
 from numbering.models import (
     ImportOrder,
     ImportOrderNumber,
+    Leaving,
     RemovalAttempt,
     RemovalEvent,
     RemovalNumber,
@@ -31,6 +49,12 @@ from numbering.phone import display, kind_of
 from numbering.validators import ORDER_NUMBERS_LIMIT
 from numbering.wording import counted
 
+# How a number in service leaves.
+VERB_FROM = {NumberState(SERVICE_STATE[origin]): VERB[origin] for origin in NumberOrigin}
+# What is done, in a sentence about the numbers; and the beginning of our reference.
+_DONE = {RemovalVerb.REMOVE: "removed", RemovalVerb.DISCONNECT: "disconnected"}
+_PREFIXES = {RemovalVerb.REMOVE: "RM", RemovalVerb.DISCONNECT: "DC"}
+
 
 @repeated
 def request(
@@ -39,72 +63,143 @@ def request(
     reason: str,
     actor: User | None,
     withdrawal: Withdrawal | None = None,
+    leaving: Leaving | None = None,
 ) -> RemovalOrder:
-    """Write down the intention to have these numbers removed, and have a worker send it.
+    """Write down the intention to have these numbers removed or disconnected; a worker sends it.
 
-    Raises CannotDo when they are not all hosted, of one subscriber, of one kind and free, or too
-    many for one order; so a second click finds them being removed already.
+    Raises CannotDo when they are not all in service, of one subscriber, of one kind, leaving by one
+    verb and free, or too many for one order; so a second click finds them leaving already.
     """
-    if not numbers:
-        raise CannotDo("There is no number to remove.")
-    if len(numbers) > ORDER_NUMBERS_LIMIT:
-        raise CannotDo(f"The carrier takes at most {ORDER_NUMBERS_LIMIT:,} numbers in one order.")
-    lives = list(
-        TelephoneNumber.objects.select_for_update()
-        .filter(pk__in=[number.pk for number in numbers])
-        .order_by("pk")  # everyone locks in the same order
+    [order] = request_parts(
+        [numbers], reason=reason, actor=actor, withdrawal=withdrawal, leaving=leaving
     )
-    _check(lives)
-    order = RemovalOrder.objects.create(
-        subscriber_id=lives[0].subscriber_id,
-        withdrawal=withdrawal,
-        reason=reason[:500],
-        status_changed_at=clock.now(),
-        created_by=actor,
-    )
-    reference = f"RM{order.pk}-{secrets.token_hex(6)}"
-    RemovalOrder.objects.filter(pk=order.pk).update(customer_order_id=reference)
-    RemovalNumber.objects.bulk_create(
-        [RemovalNumber(order=order, telephone_number=life, e164=life.e164) for life in lives],
-        batch_size=1000,
-    )
-    RemovalAttempt.objects.create(order=order, customer_order_id=reference, actor=actor)
-    learned_by = LearnedBy.PERSON if actor else LearnedBy.PORTAL
-    RemovalEvent.objects.create(
-        order=order,
-        at=clock.now(),
-        actor=actor,
-        to_status=RemovalStatus.SUBMITTING,
-        learned_by=learned_by,
-        reason=f"{counted(len(lives), 'number')} to be removed under our reference {reference}: "
-        f"{reason}"[:1000],
-    )
-    telephone_numbers.start_removing(
-        [life.e164 for life in lives],
-        reason=f"{order} was asked for: {reason}",
-        learned_by=learned_by,
-    )
-    jobs.enqueue("submit_removal", subject_id=order.pk)
-    order.refresh_from_db()
     return order
 
 
-def _check(lives: Collection[TelephoneNumber]) -> None:
-    for life in lives:
-        if life.state != NumberState.HOSTED:
+@repeated
+def request_parts(
+    parts: Sequence[Collection[TelephoneNumber]],
+    *,
+    reason: str,
+    actor: User | None,
+    withdrawal: Withdrawal | None = None,
+    leaving: Leaving | None = None,
+) -> list[RemovalOrder]:
+    """The same for several orders at once, with as many statements as for one of their size."""
+    for numbers in parts:
+        if not numbers:
+            raise CannotDo("There is no number to remove.")
+        if len(numbers) > ORDER_NUMBERS_LIMIT:
             raise CannotDo(
-                f"{display(life.e164)} is {life.get_state_display().lower()}. Only hosted numbers "
-                "can be removed."
+                f"The carrier takes at most {ORDER_NUMBERS_LIMIT:,} numbers in one order."
             )
+    fresh = _locked([number.pk for numbers in parts for number in numbers])
+    _check_free(fresh.values())
+    now = clock.now()
+    learned_by = LearnedBy.PERSON if actor else LearnedBy.PORTAL
+    written: list[tuple[RemovalOrder, RemovalVerb, list[TelephoneNumber]]] = []
+    for numbers in parts:
+        lives = [fresh[pk] for pk in sorted({number.pk for number in numbers} & fresh.keys())]
+        _check(lives, may_be_locked=withdrawal is not None)
+        verb = VERB_FROM[NumberState(lives[0].state)]
+        order = RemovalOrder(
+            verb=verb,
+            subscriber_id=lives[0].subscriber_id,
+            withdrawal=withdrawal,
+            leaving=leaving,
+            reason=reason[:500],
+            status_changed_at=now,
+            created_by=actor,
+        )
+        written.append((order, verb, lives))
+    orders = RemovalOrder.objects.bulk_create([order for order, _, _ in written], batch_size=500)
+    for order, verb, _ in written:
+        order.customer_order_id = f"{_PREFIXES[verb]}{order.pk}-{secrets.token_hex(6)}"
+    RemovalOrder.objects.bulk_update(orders, ["customer_order_id"], batch_size=500)
+    RemovalNumber.objects.bulk_create(
+        [
+            RemovalNumber(order=order, telephone_number=life, e164=life.e164)
+            for order, _, lives in written
+            for life in lives
+        ],
+        batch_size=1000,
+    )
+    RemovalAttempt.objects.bulk_create(
+        [
+            RemovalAttempt(
+                order=order, customer_order_id=order.customer_order_id or "", actor=actor
+            )
+            for order in orders
+        ],
+        batch_size=500,
+    )
+    RemovalEvent.objects.bulk_create(
+        [
+            RemovalEvent(
+                order=order,
+                at=now,
+                actor=actor,
+                to_status=RemovalStatus.SUBMITTING,
+                learned_by=learned_by,
+                reason=f"{counted(len(lives), 'number')} to be {_DONE[verb]} under our "
+                f"reference {order.customer_order_id}: {reason}"[:1000],
+            )
+            for order, verb, lives in written
+        ],
+        batch_size=500,
+    )
+    for verb in RemovalVerb:
+        telephone_numbers.start_leaving(
+            {
+                life.e164: f"{order} was asked for: {reason}"
+                for order, by, lives in written
+                if by == verb
+                for life in lives
+            },
+            verb,
+            learned_by=learned_by,
+            actor=actor,
+        )
+    jobs.enqueue_many("submit_removal", [order.pk for order in orders])
+    return orders
+
+
+def _locked(pks: Collection[int]) -> dict[int, TelephoneNumber]:
+    """Lock the numbers, everyone in the same order; return them as they are now."""
+    columns = ("pk", "e164", "subscriber_id", "state", "is_locked")
+    return {
+        number.pk: number
+        for some in chunks(sorted(set(pks)))
+        for number in TelephoneNumber.objects.select_for_update()
+        .filter(pk__in=some)
+        .only(*columns)
+        .order_by("pk")
+    }
+
+
+def _check(lives: Collection[TelephoneNumber], *, may_be_locked: bool) -> None:
+    for life in lives:
+        if life.state not in IN_SERVICE:
+            raise CannotDo(
+                f"{display(life.e164)} is {life.get_state_display().lower()}. Only numbers in "
+                "service can be removed or disconnected."
+            )
+        if life.is_locked and not may_be_locked:
+            raise CannotDo(f"{display(life.e164)} is locked against leaving.")
+    if len({life.state for life in lives}) > 1:
+        raise CannotDo("Imported numbers are removed and owned ones disconnected: part them.")
     if len({life.subscriber_id for life in lives}) > 1:
         raise CannotDo("The numbers belong to several subscribers; remove those of one at a time.")
     if len({kind_of(life.e164) for life in lives}) > 1:
         raise CannotDo("Remove local and toll-free numbers separately.")
-    held = ImportOrderNumber.objects.filter(
-        e164__in=[life.e164 for life in lives], is_holding=True
-    ).first()
-    if held is not None:
-        raise CannotDo(f"{held} is in import order {held.order_id}, which is still open.")
+
+
+def _check_free(lives: Iterable[TelephoneNumber]) -> None:
+    """A number in an open import order belongs to that one."""
+    for some in chunks([life.e164 for life in lives]):
+        held = ImportOrderNumber.objects.filter(e164__in=some, is_holding=True).first()
+        if held is not None:
+            raise CannotDo(f"{held} is in import order {held.order_id}, which is still open.")
 
 
 def request_withdrawn(order: ImportOrder) -> None:
@@ -128,26 +223,45 @@ def request_withdrawn(order: ImportOrder) -> None:
             )
 
 
-def _parts(lives: list[TelephoneNumber]) -> Iterator[list[TelephoneNumber]]:
+def _parts(lives: Sequence[TelephoneNumber]) -> Iterator[Sequence[TelephoneNumber]]:
     """Numbers that may go into one removal each."""
     for kind in {kind_of(life.e164) for life in lives}:
-        same = [life for life in lives if kind_of(life.e164) == kind]
-        for start in range(0, len(same), ORDER_NUMBERS_LIMIT):
-            yield same[start : start + ORDER_NUMBERS_LIMIT]
+        yield from chunks(
+            [life for life in lives if kind_of(life.e164) == kind], ORDER_NUMBERS_LIMIT
+        )
 
 
 def kept_numbers(order: RemovalOrder) -> list[TelephoneNumber]:
-    """Return the numbers that the removal did not remove, and that are hosted now."""
+    """Return the numbers that the carrier kept, in service now, that can be asked for again.
+
+    Those that were locked or moved to another subscriber since are not what was asked for.
+    """
     rows = order.numbers.filter(
-        status=RemovalNumberStatus.KEPT, telephone_number__state=NumberState.HOSTED
+        status=RemovalNumberStatus.KEPT,
+        telephone_number__state__in=IN_SERVICE,
+        telephone_number__subscriber=order.subscriber_id,
     )
+    if order.withdrawal_id is None:
+        rows = rows.filter(telephone_number__is_locked=False)
     return [row.telephone_number for row in rows.select_related("telephone_number")]
 
 
 @repeated
 def request_again(order: RemovalOrder, *, actor: User) -> RemovalOrder:
-    """Ask once more for what a removal could not remove. Raises CannotDo when nothing is left."""
+    """Ask once more for what the carrier kept. Raises CannotDo when nothing is left.
+
+    Whoever agreed to the first order agreed to this one.
+    """
     kept = kept_numbers(order)
     if not kept:
-        raise CannotDo("Nothing is left to remove: its numbers are gone or being removed already.")
-    return request(kept, reason=order.reason, actor=actor, withdrawal=order.withdrawal)
+        raise CannotDo(
+            "Nothing is left to remove: its numbers are gone, leaving already, locked, or with "
+            "another subscriber."
+        )
+    return request(
+        kept,
+        reason=order.reason,
+        actor=actor,
+        withdrawal=order.withdrawal,
+        leaving=order.leaving,
+    )

@@ -7,9 +7,15 @@ from carrier.client import Carrier
 from carrier.errors import Problem
 from carrier.records import ImportOrderRecord, OrderStatus
 from numbering.domain import customer_news, following, removals, telephone_numbers
-from numbering.domain.following import Follower, Status
+from numbering.domain.following import Follower
 from numbering.domain.import_orders import mark_problems
-from numbering.enums import AT_CARRIER, ImportOrderStatus, LearnedBy, OrderNumberStatus
+from numbering.enums import (
+    AT_CARRIER,
+    AnyOrderStatus,
+    ImportOrderStatus,
+    LearnedBy,
+    OrderNumberStatus,
+)
 from numbering.models import ImportOrder, Job
 
 OUR_STATUS = {
@@ -31,11 +37,11 @@ class ImportOrderFollower(Follower[ImportOrder, ImportOrderRecord]):
     statuses = OUR_STATUS
     at_carrier = AT_CARRIER
 
-    def get(self, carrier: Carrier, order_id: str) -> ImportOrderRecord:
+    def get(self, carrier: Carrier, order: ImportOrder, order_id: str) -> ImportOrderRecord:
         """Read one at the carrier."""
         return carrier_orders.get(carrier, order_id=order_id)
 
-    def reason(self, status: Status, record: ImportOrderRecord) -> str:
+    def reason(self, status: AnyOrderStatus, record: ImportOrderRecord) -> str:
         """Return the carrier's words, and what an exception means."""
         reason = following.words_of(record)
         if status == ImportOrderStatus.EXCEPTION:

@@ -59,6 +59,8 @@ class Errand(ABC, Generic[A, R]):
 
     # The kind of the job that looks for an attempt whose outcome is unknown.
     settle_job: ClassVar[str]
+    # By what such a thing can be looked for, as the record of a look says it.
+    looks_by: ClassVar[str] = "reference and numbers"
 
     @abstractmethod
     def attempts(self) -> QuerySet[A]:
@@ -349,7 +351,7 @@ def run_settle(errand: Errand[A, R], job: Job) -> None:
         # A notice had us look sooner. Only a look after the full wait counts as "not there".
         raise TryLater("Not there yet.", after=wait, counts=False)
     ids = sorted(errand.carrier_id(record) for record in found)
-    look = {"at": clock.now().isoformat(), "by": "reference and numbers", "found": ids}
+    look = {"at": clock.now().isoformat(), "by": errand.looks_by, "found": ids}
     attempt.looks = [*attempt.looks, look]
     errand.attempts().filter(pk=attempt.pk).update(looks=attempt.looks)
     if len(found) == 1:

@@ -24,6 +24,8 @@ class Topic(StrEnum):
 
     IMPORT_ORDERS = "importtnorders"
     REMOVALS = "removeImportedTnOrders"
+    NUMBER_ORDERS = "orders"
+    DISCONNECTS = "disconnects"
     MESSAGING_LOST = "MESSAGING_LOST"
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from numbering import clock
-from numbering.domain import error_help, jobs, webhooks
+from numbering.domain import error_help, intake, jobs, webhooks
 from numbering.domain.followers import FOLLOWERS, AnyFollower
 from numbering.domain.heartbeat import beat
 from numbering.enums import JobState, LearnedBy
@@ -67,4 +67,5 @@ def run_upkeep(_job: Job) -> None:
     CarrierExchange.objects.filter(at__lt=old).delete()
     finished = clock.now() - timedelta(days=DONE_JOBS_KEPT_DAYS)
     Job.objects.filter(state=JobState.DONE, finished_at__lt=finished).delete()
+    intake.forget_old()
     beat("upkeep")

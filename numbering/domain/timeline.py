@@ -10,18 +10,20 @@ from accounts.models import User
 from numbering import clock
 from numbering.enums import (
     FINAL,
+    NUMBER_ORDER_FINAL,
     REMOVAL_FINAL,
-    ImportOrderStatus,
+    AnyOrderStatus,
     LearnedBy,
-    RemovalStatus,
     sources_of,
 )
-from numbering.models import ImportOrder, RemovalOrder
+from numbering.models import ImportOrder, NumberOrder, RemovalOrder
+
+AnyOrder = ImportOrder | RemovalOrder | NumberOrder
 
 
 def move(
-    order: ImportOrder | RemovalOrder,
-    to: ImportOrderStatus | RemovalStatus,
+    order: AnyOrder,
+    to: AnyOrderStatus,
     *,
     reason: str,
     learned_by: LearnedBy,
@@ -43,7 +45,7 @@ def move(
         )
         if not moved:
             return False
-        if to in FINAL | REMOVAL_FINAL:
+        if to in FINAL | REMOVAL_FINAL | NUMBER_ORDER_FINAL:
             order.numbers.update(is_holding=False)
         order.events.create(
             at=clock.now(),
@@ -58,7 +60,7 @@ def move(
 
 
 def note(
-    order: ImportOrder | RemovalOrder,
+    order: AnyOrder,
     reason: str,
     *,
     learned_by: LearnedBy,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection, models, transaction
+from django.db.models.functions import Lower
 
 from accounts.again import repeated
 from carrier.errors import UnreadableBody
@@ -19,13 +20,14 @@ from numbering.domain import (
     alerts,
     customer_news,
     jobs,
+    number_order_results,
     removal_results,
     results,
     telephone_numbers,
 )
 from numbering.domain.followers import FOLLOWERS, AnyFollower
 from numbering.enums import AttemptState, LearnedBy, WebhookState
-from numbering.models import Job, RemovalAttempt, SubmitAttempt, WebhookEvent
+from numbering.models import Job, NumberOrderAttempt, RemovalAttempt, SubmitAttempt, WebhookEvent
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +40,17 @@ _FOLLOWERS: dict[str, AnyFollower] = {
     "import_tn_orders": results.FOLLOWER,
     "removeimportedtnorders": removal_results.FOLLOWER,
     "remove_imported_tn_orders": removal_results.FOLLOWER,
+    "disconnects": removal_results.FOLLOWER,
+    "disconnect": removal_results.FOLLOWER,
+    "orders": number_order_results.FOLLOWER,
+    "new_number": number_order_results.FOLLOWER,
 }
 # The attempts that a notice under our own reference may settle, each with its job.
-_LOOKS = ((SubmitAttempt, "settle_attempt"), (RemovalAttempt, "settle_removal"))
+_LOOKS = (
+    (SubmitAttempt, "settle_attempt"),
+    (RemovalAttempt, "settle_removal"),
+    (NumberOrderAttempt, "settle_number_order"),
+)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -58,6 +68,7 @@ class _Reading:
     problem: str = ""
     order_id: int | None = None
     removal_id: int | None = None
+    number_order_id: int | None = None
     telephone_numbers: tuple[str, ...] = field(default=())
 
 
@@ -152,7 +163,7 @@ def _clean(text: str, limit: int) -> str:
 def _match(readings: list[_Reading]) -> None:
     """Find the orders of the readings, and have those that may change read at the carrier."""
     strangers: list[_Reading] = []
-    for follower in FOLLOWERS:
+    for follower in dict.fromkeys(_FOLLOWERS.values()):
         mine = [
             reading
             for reading in readings
@@ -233,6 +244,7 @@ def _mark_lost(readings: list[_Reading]) -> None:
         customer_news.numbers_lost(all_lost)
 
 
+_ORDERS = ("order_id", "removal_id", "number_order_id")
 _COLUMNS = (
     "state",
     "kind",
@@ -247,20 +259,23 @@ _COLUMNS = (
 def _write(readings: list[_Reading]) -> None:
     """Write all readings in one statement; a save per row is ten times slower."""
     # Both databases call the columns of a VALUES list column1, column2, and so on.
-    row = "(" + ", ".join(["%s"] * (len(_COLUMNS) + 3)) + ")"
+    row = "(" + ", ".join(["%s"] * (len(_COLUMNS) + len(_ORDERS) + 1)) + ")"
     assignments = ", ".join(
-        f"{name} = given.column{index}" for index, name in enumerate(_COLUMNS, start=4)
+        f"{name} = given.column{index}"
+        for index, name in enumerate(_COLUMNS, start=len(_ORDERS) + 2)
     )
     params: list[datetime | int | str] = [clock.now()]
     for reading in readings:
-        params += [reading.event_id, reading.order_id or 0, reading.removal_id or 0]
+        params += [reading.event_id, *(getattr(reading, name) or 0 for name in _ORDERS)]
         params += [str(getattr(reading, name)) for name in _COLUMNS]
     values = ", ".join([row] * len(readings))
-    # Only column names from the tuple above and placeholders go into the text.
+    orders = ", ".join(
+        f"{name} = NULLIF(given.column{index}, 0)" for index, name in enumerate(_ORDERS, start=2)
+    )
+    # Only column names from the tuples above and placeholders go into the text.
     statement = (
         f"UPDATE numbers_webhookevent SET applied_at = %s, "  # noqa: S608
-        f"order_id = NULLIF(given.column2, 0), removal_id = NULLIF(given.column3, 0), "
-        f"{assignments} "
+        f"{orders}, {assignments} "
         f"FROM (VALUES {values}) AS given WHERE numbers_webhookevent.id = given.column1"
     )
     with connection.cursor() as cursor:
@@ -289,17 +304,22 @@ def match_strangers() -> int:
     An order that is accepted takes its early notices along (`submission.accept`); this covers
     those that were being applied in the same moment.
     """
-    known = [
-        models.Exists(
-            follower.model._default_manager.filter(
-                carrier_order_id=models.OuterRef("carrier_order_id")
-            )
+    of_its_kind = [
+        models.Q(
+            models.Exists(
+                follower.model._default_manager.filter(
+                    carrier_order_id=models.OuterRef("carrier_order_id")
+                )
+            ),
+            # A notice that names another kind of order stays a stranger, however often it is read.
+            lower_kind__in=[word for word, of in _FOLLOWERS.items() if of is follower],
         )
         for follower in FOLLOWERS
     ]
     return (
         WebhookEvent.objects.filter(state=WebhookState.UNMATCHED)
         .exclude(carrier_order_id="")
-        .filter(functools.reduce(operator.or_, map(models.Q, known)))
+        .alias(lower_kind=Lower("kind"))
+        .filter(functools.reduce(operator.or_, of_its_kind))
         .update(state=WebhookState.NEW, problem="")
     )
