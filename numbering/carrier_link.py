@@ -1,10 +1,11 @@
 """Reads the carrier settings and hands out the one client of this process."""
 
+import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
@@ -19,17 +20,28 @@ from carrier.exchange import Exchange
 from numbering import clock
 from numbering.models import CarrierExchange
 
+log = logging.getLogger(__name__)
+
 TOKEN_OPERATION = "token.fetch"  # noqa: S105 - the name of an operation
+# One with the older platform: another host and other credentials, which say nothing of these.
+ELSEWHERE = Q(operation__startswith="platform.")
 # An exchange in which the carrier refused our credentials or their rights (REFERENCE 1.2).
-REFUSED = Q(http_status__in=[401, 403]) | Q(operation=TOKEN_OPERATION, outcome=Outcome.REFUSED)
+REFUSED = (
+    Q(http_status__in=[401, 403]) | Q(operation=TOKEN_OPERATION, outcome=Outcome.REFUSED)
+) & ~ELSEWHERE
+# `/tns` asks for a role of its own, and without it answers 403 (REFERENCE 1.2). Somebody is told,
+# but that details cannot be read shall not keep orders from being sent.
+_OWN_ROLE = Q(operation="number_details.get", http_status=403)
 # One that shows that our credentials are good. A token alone does not: it may have no rights.
-ACCEPTED = Q(outcome=Outcome.ACCEPTED) & ~Q(operation=TOKEN_OPERATION)
+ACCEPTED = Q(outcome=Outcome.ACCEPTED) & ~Q(operation=TOKEN_OPERATION) & ~ELSEWHERE
 # So many refusals in a row stop the background work; then one try is made in each such time.
 REFUSALS_IN_A_ROW = 3
 PROBE_SECONDS = 600
 
 _order_at_work: ContextVar[int | None] = ContextVar("order_at_work", default=None)
 _lock = threading.Lock()
+# Where exchanges go instead of into the database; the last one counts.
+_collections: list["CollectedExchanges"] = []
 
 
 class CarrierNotConfigured(Exception):
@@ -82,7 +94,7 @@ def _build(items: tuple[tuple[str, object], ...]) -> Carrier:
             pool_size=int(str(values["pool_size"])),
             allow_plain_http=bool(values["allow_plain_http"]),
         ),
-        observer=_store_exchange,
+        observer=keep_exchange,
     )
 
 
@@ -93,7 +105,7 @@ def hold_off() -> float | None:
     of refusals in a row one probe is made every ten minutes. People's own clicks are never held.
     """
     now = clock.now()
-    refused = CarrierExchange.objects.filter(REFUSED)
+    refused = CarrierExchange.objects.filter(REFUSED).exclude(_OWN_ROLE)
     recent = refused.filter(at__gt=now - timedelta(seconds=PROBE_SECONDS))
     newest = recent.order_by("-at").values_list("at", flat=True).first()
     if newest is None:
@@ -116,25 +128,87 @@ def working_on(order_id: int | None) -> Iterator[None]:
         _order_at_work.reset(token)
 
 
+class CollectedExchanges:
+    """What was said and is not stored yet."""
+
+    def __init__(self) -> None:
+        self._exchanges: list[Exchange] = []
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep one more; any thread may."""
+        self._exchanges.append(exchange)
+
+    def store(self) -> None:
+        """Store what there is with few INSERTs, and forget it once it is stored."""
+        stored = self._exchanges[:]
+        store_exchanges(stored)
+        del self._exchanges[: len(stored)]
+
+
+@contextmanager
+def collecting_exchanges() -> Iterator[CollectedExchanges]:
+    """Inside, what any thread of this process says about no order is not stored at once.
+
+    For many calls by many threads, which then need no database. Call `store` now and then: until
+    it is stored it is in memory only. What is left is stored at the end.
+    """
+    collected = CollectedExchanges()
+    _collections.append(collected)
+    try:
+        yield collected
+    finally:
+        _collections.remove(collected)
+        try:
+            collected.store()
+        except Exception:  # as for a single exchange: the work itself was done
+            log.exception("storing what was said failed")
+
+
+def keep_exchange(exchange: Exchange) -> None:
+    """Store what was said, or leave it to who collects.
+
+    The client logs it when this raises, and goes on with the call.
+    """
+    # Asked of a copy: the collection may end meanwhile.
+    if (collecting := _collections[-1:]) and _order_at_work.get() is None:
+        collecting[0].add(exchange)
+    else:
+        _store_exchange(exchange)
+
+
 def _store_exchange(exchange: Exchange) -> None:
-    """Keep what was said. The client logs it when this raises, and goes on with the call."""
     with transaction.atomic():
-        CarrierExchange.objects.create(
-            # When it began, by the portal's clock.
-            at=clock.now() - timedelta(milliseconds=exchange.duration_ms),
-            order_id=_order_at_work.get(),
-            operation=exchange.operation[:40],
-            method=exchange.method,
-            path=exchange.path[:400],
-            http_status=exchange.http_status,
-            outcome=str(exchange.outcome),
-            detail=_storable(exchange.detail)[:500],
-            request_body=_storable(exchange.request_body),
-            response_body=_storable(exchange.response_body),
-            duration_ms=exchange.duration_ms,
-        )
+        row = _row(exchange, at=clock.now() - timedelta(milliseconds=exchange.duration_ms))
+        row.order_id = _order_at_work.get()
+        row.save(force_insert=True)
 
 
-def _storable(text: str) -> str:
+def store_exchanges(exchanges: Sequence[Exchange]) -> None:
+    """Keep many that belong to no import order, with one INSERT for up to 1,000 of them."""
+    # The clients note the real time; the portal's clock may be ahead of it.
+    ahead = clock.now() - datetime.now(UTC)
+    CarrierExchange.objects.bulk_create(
+        [_row(exchange, at=exchange.started_at + ahead) for exchange in exchanges],
+        batch_size=1000,
+    )
+
+
+def _row(exchange: Exchange, *, at: datetime) -> CarrierExchange:
+    """Return the exchange as a row; `at` is when it began, by the portal's clock."""
+    return CarrierExchange(
+        at=at,
+        operation=exchange.operation[:40],
+        method=exchange.method,
+        path=exchange.path[:400],
+        http_status=exchange.http_status,
+        outcome=str(exchange.outcome),
+        detail=storable(exchange.detail)[:500],
+        request_body=storable(exchange.request_body),
+        response_body=storable(exchange.response_body),
+        duration_ms=exchange.duration_ms,
+    )
+
+
+def storable(text: str) -> str:
     """PostgreSQL refuses NUL and lone surrogates; show them as the replacement character."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")

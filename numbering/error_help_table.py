@@ -3,7 +3,8 @@
 Source of the codes: carrier REFERENCE sections 3, 4 and 15. A code means one thing within one
 operation and may mean another elsewhere, so each row names its operation: `check` is the
 importability check, `import` the order, `loa` the files, `removal` the order to host numbers no
-more, `subscription` the webhook subscriptions.
+more, `disconnect` the one that gives owned numbers back, `order` the order of new numbers,
+`subscription` the webhook subscriptions.
 """
 
 from dataclasses import dataclass
@@ -309,6 +310,97 @@ _REMOVALS = (
     ),
 )
 
+_DISCONNECTS = (
+    (
+        "5006",
+        "The carrier could not disconnect this number.",
+        _SU,
+        "Read the number at the carrier. If it is not on our account any more, close its case as "
+        "gone; otherwise ask the carrier's support what holds it.",
+    ),
+    (
+        "5076",
+        "The number belongs to another account at the carrier.",
+        _CA,
+        "Ask the carrier's support which account has it, and have that one disconnect it.",
+    ),
+    (
+        "5218",
+        "Another order at the carrier is busy with this number.",
+        _SU,
+        "Wait until that order is over, then ask again.",
+    ),
+)
+
+_NUMBER_ORDERS = (
+    (
+        "5005",
+        "Somebody else has taken this number in the meantime.",
+        _SU,
+        "Search again and pick another one. Hold what you find, if you do not order it at once.",
+    ),
+    (
+        "5008",
+        "None of it is a number that the carrier can give.",
+        _SU,
+        "Search again and order numbers that were found.",
+    ),
+    (
+        "5014",
+        "The order asks for more than the account may have open.",
+        _CO,
+        "Order fewer, or ask the carrier's account manager for a higher limit.",
+    ),
+    (
+        "5016",
+        "The carrier does not know the site.",
+        _CO,
+        "Read the sites and SIP peers anew, then order with one that is there.",
+    ),
+    (
+        "5017",
+        "The carrier had only a part of what was asked for.",
+        _SU,
+        "Order the rest by a wider search, or wait for stock.",
+    ),
+    (
+        "5018",
+        "The carrier had none of what was asked for.",
+        _SU,
+        "Search with fewer fields, order fewer, or wait for stock.",
+    ),
+    (
+        "5020",
+        "The site has no default SIP peer.",
+        _CO,
+        "Choose a default SIP peer for the site in the carrier's dashboard.",
+    ),
+    (
+        "5023",
+        "The carrier does not know the SIP peer.",
+        _CO,
+        "Read the sites and SIP peers anew, then order with one that is there.",
+    ),
+    (
+        "5090",
+        "The account or the site may not have toll-free numbers.",
+        _CO,
+        "Ask the carrier's account manager for toll-free service.",
+    ),
+    (
+        "5183",
+        "Ordering is switched off for the account.",
+        _CO,
+        "Ask the carrier's account manager to switch it on.",
+    ),
+    (
+        "5218",
+        "Another order at the carrier is busy with this number.",
+        _SU,
+        "Wait until that order is over, or pick another number.",
+    ),
+)
+
 # A number can fail in an order with the codes of the check as well (REFERENCE 4.2).
 ERROR_HELP = tuple(
     Help(operation, *row)
@@ -317,6 +409,8 @@ ERROR_HELP = tuple(
         ("import", _IMPORTABILITY + _ORDERS),
         ("loa", _LOA),
         ("removal", _REMOVALS),
+        ("disconnect", _DISCONNECTS),
+        ("order", _NUMBER_ORDERS),
         ("subscription", _SUBSCRIPTIONS),
     )
     for row in rows

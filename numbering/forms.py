@@ -74,12 +74,8 @@ class NumbersForm(forms.Form):
         )
 
 
-class ImportOrderForm(NumbersForm, forms.ModelForm):  # type: ignore[type-arg]
-    """A draft: who, where, and (when it is new) its first numbers."""
-
-    class Meta:
-        model = ImportOrder
-        fields = ("subscriber", "sip_peer", "loa_authorizing_person", "loa_type")
+class WhoAndWhereForm(forms.ModelForm):  # type: ignore[type-arg]
+    """For which subscriber, and on which SIP peer that the carrier has."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -93,9 +89,6 @@ class ImportOrderForm(NumbersForm, forms.ModelForm):  # type: ignore[type-arg]
                 ].help_text = (
                     "None is known yet: open Sites and SIP peers and read them from the carrier."
                 )
-        if self.instance.pk:
-            # Numbers of an existing draft are added on its own page.
-            del self.fields["numbers"], self.fields["numbers_file"]
 
     def _drop_impossible_subscriber(self) -> None:
         """Take what is no id for no choice: the widget that completes names fails on it."""
@@ -103,6 +96,20 @@ class ImportOrderForm(NumbersForm, forms.ModelForm):  # type: ignore[type-arg]
         if isinstance(self.data, QueryDict) and not _ID.fullmatch(self.data.get(name, "")):
             self.data = self.data.copy()
             self.data[name] = ""
+
+
+class ImportOrderForm(NumbersForm, WhoAndWhereForm):
+    """A draft: who, where, and (when it is new) its first numbers."""
+
+    class Meta:
+        model = ImportOrder
+        fields = ("subscriber", "sip_peer", "loa_authorizing_person", "loa_type")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            # Numbers of an existing draft are added on its own page.
+            del self.fields["numbers"], self.fields["numbers_file"]
 
     def clean(self) -> dict[str, Any]:
         """Refuse more numbers than the carrier takes in one order."""

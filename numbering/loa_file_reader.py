@@ -6,10 +6,10 @@ to keep follow the first.
 """
 
 import json
-import resource
 import sys
 
 from numbering.loa_file import SIZE_LIMIT, Flaw, Flawed, Reading
+from numbering.process_limits import limit_process
 
 _MEMORY_LIMIT = 768 * 1024 * 1024
 _CPU_SECONDS = 6
@@ -17,15 +17,7 @@ _CPU_SECONDS = 6
 
 def set_limits() -> None:
     """Take away memory, time and the right to write files, for good."""
-    for kind, limit in (
-        (resource.RLIMIT_AS, _MEMORY_LIMIT),
-        (resource.RLIMIT_CPU, _CPU_SECONDS),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-    ):
-        ceiling = resource.getrlimit(kind)[1]
-        lowest = limit if ceiling == resource.RLIM_INFINITY else min(limit, ceiling)
-        resource.setrlimit(kind, (lowest, lowest))
+    limit_process(memory_bytes=_MEMORY_LIMIT, cpu_seconds=_CPU_SECONDS)
 
 
 def read(kind: str, content: bytes) -> Reading:

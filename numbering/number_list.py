@@ -1,28 +1,27 @@
 """Read telephone numbers out of whatever people paste or upload: good rows kept, bad rows named."""
 
-import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import python_calamine
+from itertools import islice
 
 from numbering.phone import NotANumber, to_e164
+from numbering.table_file import ROWS_LIMIT, UNPACKED_LIMIT, Row, csv_rows, is_workbook, text_kind
+from numbering.table_file import UnreadableList as UnreadableList
+from numbering.workbook import streamed_sheet
 
 FILE_LIMIT = 5 * 1024 * 1024
-UNPACKED_LIMIT = 50 * 1024 * 1024
-ROWS_LIMIT = 100_000
 _CELL_LIMIT = 64
+# Somebody waits for the answer.
+_WORKBOOK_CPU_SECONDS = 20
+_COLUMNS_LIMIT = 10_000
+# So many rows, and about so many cells, tell which column holds the numbers.
+_SAMPLE_ROWS, _SAMPLE_CELLS = 200, 20_000
 # Between numbers on one line. Blanks are not among them: people write 303 228 1000.
 _SEPARATORS = re.compile(r"[,;|\t]+")
 _DIGIT = re.compile(r"[0-9\uff10-\uff19\u0660-\u0669\u06f0-\u06f9]")
 _HEADING = re.compile(r"(phone|number|tn|did|telephone|msisdn|mobile)", re.IGNORECASE)
-
-
-class UnreadableList(ValueError):
-    """The file as a whole cannot be read; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +70,17 @@ def read_file(name: str, content: bytes) -> NumberList:
     """Read an uploaded CSV, text or Excel file. Raises UnreadableList when it is none of these."""
     if len(content) > FILE_LIMIT:
         raise UnreadableList("The file is larger than 5 MiB. Split it and upload the parts.")
-    if content[:4] == b"PK\x03\x04" or name.lower().endswith((".xlsx", ".xls", ".ods")):
-        return _collect(_number_cells(_workbook_rows(content)))
-    return _collect(_number_cells(_csv_rows(_decode(content))))
+    if is_workbook(name, content):
+        sheet = streamed_sheet(
+            io.BytesIO(content),
+            rows_limit=ROWS_LIMIT,
+            unpacked_limit=UNPACKED_LIMIT,
+            cpu_seconds=_WORKBOOK_CPU_SECONDS,
+        )
+        rows = list(sheet.rows)
+    else:
+        rows = _csv_rows(content)
+    return _collect(_bounded(_number_cells(rows)))
 
 
 def _pieces(whole: str) -> list[str]:
@@ -89,102 +96,71 @@ def _pieces(whole: str) -> list[str]:
     return result
 
 
-def _decode(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encoding = "utf-16"
-    else:
-        encoding = "utf-8-sig"
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError:
-        if b"\x00" in content[:1024]:
-            raise UnreadableList(
-                "This is not a text or Excel file. Save it as CSV or XLSX and upload it again."
-            ) from None
-        return content.decode("latin-1")  # a list of digits survives any single-byte code page
-
-
-def _csv_rows(text: str) -> list[tuple[int, list[str]]]:
-    head = text[:4096]
-    delimiter = max(",;\t|", key=head.count)
-    rows: list[tuple[int, list[str]]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    line = 1
-    try:
-        for cells in reader:
-            rows.append((line, cells))
-            line = reader.line_num + 1
-            if len(rows) > ROWS_LIMIT:
-                raise UnreadableList(f"The file has more than {ROWS_LIMIT:,} rows. Split it.")
-    except csv.Error as error:
-        raise UnreadableList(f"Line {line} cannot be read as CSV: {error}.") from error
+def _csv_rows(content: bytes) -> list[Row]:
+    rows = list(
+        islice(
+            csv_rows(io.BytesIO(content), text_kind(io.BytesIO(content)).encoding), ROWS_LIMIT + 1
+        )
+    )
+    if len(rows) > ROWS_LIMIT:
+        raise UnreadableList(f"The file has more than {ROWS_LIMIT:,} rows. Split it.")
     return rows
 
 
-def _workbook_rows(content: bytes) -> list[tuple[int, list[str]]]:
-    try:
-        if content[:2] == b"PK" and _unpacked_size(content) > UNPACKED_LIMIT:
-            raise UnreadableList(
-                "The workbook unpacks to more than 50 MiB. Save the numbers as CSV and upload that."
-            )
-        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheet = workbook.get_sheet_by_index(0)
-        if sheet.total_height > ROWS_LIMIT or sheet.total_width > 200:
-            raise UnreadableList(f"The sheet is larger than {ROWS_LIMIT:,} rows. Split it.")
-        first = (sheet.start or (0, 0))[0] + 1
-        return [
-            (first + index, [_cell_text(cell) for cell in row])
-            for index, row in enumerate(sheet.iter_rows())
-        ]
-    except UnreadableList:
-        raise
-    except Exception as error:  # calamine raises its own and the file format's errors alike
+def _bounded(pieces: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Refuse what would take long to read, before the first of it is."""
+    found = list(islice(pieces, ROWS_LIMIT + 1))
+    if len(found) > ROWS_LIMIT:
         raise UnreadableList(
-            "The workbook cannot be opened. Save it as XLSX or CSV and upload it again."
-        ) from error
+            f"The file has more than {ROWS_LIMIT:,} cells that may be numbers. Leave the other "
+            "columns out, or split it."
+        )
+    return found
 
 
-def _unpacked_size(content: bytes) -> int:
-    """Return the bytes that a zipped workbook says it unpacks to, without unpacking it."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return sum(part.file_size for part in archive.infolist())
-
-
-def _cell_text(cell: object) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return "" if cell is None else str(cell)
-
-
-def _number_cells(rows: list[tuple[int, list[str]]]) -> list[tuple[int, str]]:
+def _number_cells(rows: list[Row]) -> Iterable[tuple[int, str]]:
     """Pick the column of numbers: the one under a telling heading, else the one with most."""
     if not rows:
-        return []
+        return ()
     width = max((len(cells) for _, cells in rows), default=0)
+    if width > _COLUMNS_LIMIT:
+        raise UnreadableList(
+            f"A line has more than {_COLUMNS_LIMIT:,} columns. Put each number on a line of its "
+            "own."
+        )
     if width <= 1:
-        return [(line, piece) for line, cells in rows for cell in cells for piece in _pieces(cell)]
+        return ((line, piece) for line, cells in rows for cell in cells for piece in _pieces(cell))
     heading = rows[0][1]
     looks_like_heading = not any(_is_number(cell) for cell in heading)
     column = None
     if looks_like_heading:
         column = next((i for i, cell in enumerate(heading) if _HEADING.search(cell)), None)
     if column is None:
-        sample = rows[:200]
-        scores = [
-            sum(1 for _, cells in sample if i < len(cells) and _is_number(cells[i]))
-            for i in range(width)
-        ]
+        scores = _scores(rows[:_SAMPLE_ROWS], width)
         if max(scores) == 0 or sum(1 for score in scores if score) > 1:
             # Numbers side by side, or none at all: take every cell that holds a digit.
-            return [
+            return (
                 (line, cell.strip())
                 for line, cells in rows
                 for cell in cells
                 if _DIGIT.search(cell)
-            ]
+            )
         column = scores.index(max(scores))
     body = rows[1:] if looks_like_heading else rows
     return [(line, cells[column].strip()) for line, cells in body if column < len(cells)]
+
+
+def _scores(sample: list[Row], width: int) -> list[int]:
+    """Count the numbers in each column of some rows."""
+    scores = [0] * width
+    looked_at = 0
+    for _, cells in sample:
+        for index, cell in enumerate(cells):
+            scores[index] += _is_number(cell)
+        looked_at += len(cells)
+        if looked_at >= _SAMPLE_CELLS:
+            break
+    return scores
 
 
 def _is_number(cell: str) -> bool:

@@ -25,6 +25,8 @@ _SCIENTIFIC = re.compile(r"^[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+$")
 _FLOAT = re.compile(r"^([0-9]{10,11})[.,]0+$")
 _EXTENSION = re.compile(r"(?:ext\.?|x|#|;ext=)\s*[0-9]+$", re.IGNORECASE)
 _TEN = re.compile(r"[0-9]{10}")
+# With an extension, names and decoration; what is longer is not looked at.
+_LONGEST = 64
 # Direction marks and zero-width characters ride along when text is copied from the web or chats.
 _INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0xFEFF, 0x2060, 0x00AD])
 _INVISIBLE |= dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -58,6 +60,8 @@ def to_e164(text: str) -> str:
 def _ten_digits(raw: str) -> str:
     if not raw:
         raise NotANumber("It is empty.")
+    if len(raw) > _LONGEST:
+        raise NotANumber("It is too long to be a telephone number.")
     if _SCIENTIFIC.fullmatch(raw):
         raise NotANumber(
             "A spreadsheet has rounded this number. Format the column as text and paste it again."

@@ -10,7 +10,15 @@ import signal
 
 from django.conf import settings
 
-POINTS = ("after_claim", "after_send", "after_answer", "before_commit", "after_commit")
+POINTS = (
+    "after_claim",
+    "after_send",
+    "after_answer",
+    "before_commit",
+    "after_commit",
+    # What the carrier says of an order is written and not committed.
+    "while_reading",
+)
 
 
 def reached(point: str) -> None:

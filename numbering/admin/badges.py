@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 _TONES = {
     "draft": "todo",
     "checked": "todo",
+    "backordered": "wait",
     "submitting": "wait",
     "unknown": "bad",
     "received": "wait",
@@ -23,8 +24,15 @@ _TONES = {
     "completed": "good",
     "importing": "wait",
     "hosted": "good",
+    "ordered": "good",
     "removing": "wait",
+    "disconnecting": "wait",
     "lost": "bad",
+    "found": "todo",
+    "ready": "todo",
+    "moving": "wait",
+    "moved": "good",
+    "released": "over",
     "under_way": "wait",
     "removed": "good",
     "absent": "over",
@@ -50,6 +58,12 @@ _TONES = {
     "delivered": "good",
     "partly": "bad",
     "not_applied": "bad",
+    "reading": "wait",
+    "read": "todo",
+    "committing": "wait",
+    "committed": "good",
+    "add": "good",
+    "change": "todo",
 }
 
 

@@ -9,18 +9,20 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import PortalModelAdmin, TextInputWidget, action
+from accounts.admin_base import PortalModelAdmin, TextInputWidget, action, is_key
 from numbering.admin.ask_first import ask_first
 from numbering.admin.badges import badge
+from numbering.admin.case_remedies import offered, remedy_view
 from numbering.admin.filters import choice_filter
 from numbering.admin.person import person_of
+from numbering.admin.take_over import take_over_view
 from numbering.domain import cases, jobs
-from numbering.enums import CaseKind, LearnedBy
-from numbering.models import Case
+from numbering.enums import CaseKind, JobState, LearnedBy
+from numbering.models import Case, CompareRun, Job
 from numbering.phone import NotANumber, to_e164
 from numbering.phone import display as shown_number
 from numbering.validators import validate_plain_text
@@ -38,7 +40,7 @@ def _remark_field() -> forms.CharField:
         max_length=500,
         validators=[validate_plain_text],
         widget=TextInputWidget,
-        help_text="What was found and done. Saving closes the case; the remark stays with it.",
+        help_text="What was found and done. The remark stays with the case.",
     )
 
 
@@ -89,6 +91,8 @@ class CaseAdmin(PortalModelAdmin):
         "carrier and this portal differ."
     )
     form = CaseForm
+    change_form_template = "admin/numbers/case/case.html"
+    list_before_template = "admin/numbers/case/compare.html"
     list_display = (
         "number",
         "kind",
@@ -106,21 +110,7 @@ class CaseAdmin(PortalModelAdmin):
     actions = ("close_several",)
     actions_list = ("compare_now",)
     ordering = ("-pk",)
-    _facts = (
-        "number",
-        "kind",
-        "state_badge",
-        "detail",
-        "number_link",
-        "order_link",
-        "opened_at",
-        "last_seen_at",
-        "stands",
-        "closed_at",
-        "closed_by",
-    )
-    fields = (*_facts, "remark")
-    readonly_fields = _facts
+    fields = ("remark",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only a compare opens cases."""
@@ -180,6 +170,34 @@ class CaseAdmin(PortalModelAdmin):
         address = reverse("admin:numbers_importorder_change", args=[case.order_id])
         return format_html('<a href="{}">Import order {}</a>', address, case.order_id)
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add the remedies, and the page that takes over a whole account."""
+        wrap = self.admin_site.admin_view
+        return [
+            path(
+                "<int:case_id>/remedy/<slug:remedy>/", wrap(remedy_view), name="numbers_case_remedy"
+            ),
+            path("take-over/", wrap(take_over_view), name="numbers_take_over"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say when the numbers were compared last, what came of it, and whether it goes on now."""
+        runs = CompareRun.objects.all()
+        job = Job.objects.filter(kind="compare", key__isnull=False).first()
+        context = {
+            "compare": runs.filter(ended_at__isnull=False).first(),
+            "job": job,
+            "reading": runs.filter(ended_at__isnull=True).first(),
+            # One that is put off is looked at by whoever comes back to the page.
+            "is_comparing": job is not None and not (job.state == JobState.WAITING and job.trouble),
+            "may_take_over": request.user.has_perm("numbers.start_takeover"),
+            **(extra_context or {}),
+        }
+        return super().changelist_view(request, context)
+
     def change_view(
         self,
         request: HttpRequest,
@@ -187,8 +205,18 @@ class CaseAdmin(PortalModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Offer one button: a closed case cannot be edited on."""
-        context = {**(extra_context or {}), "show_save_and_continue": False}
+        """Say what differs and what can be done; a closed case cannot be edited on."""
+        case = Case.objects.filter(pk=object_id).first() if is_key(object_id) else None
+        context = dict(extra_context or {})
+        if case is not None:
+            number = case.telephone_number
+            context |= {
+                "number": self.number(case),
+                "state_badge": self.state_badge(case),
+                "sentence": _sentence(case),
+                "here": badge(number.state, number.get_state_display()) if number else "",
+                "remedies": offered(request, case),
+            }
         return super().change_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
@@ -245,6 +273,28 @@ class CaseAdmin(PortalModelAdmin):
             messages.success(request, f"{counted(count, 'case')} closed.")
         else:
             messages.warning(request, "Nothing was changed: it was closed already.")
+
+
+def _sentence(case: Case) -> str:
+    """Return what to do next about it."""
+    if not case.stands:
+        return "The difference is gone. Nothing to do."
+    if case.closed_at is not None:
+        return "Closed, and the difference stands: no compare opens it again while it does."
+    return _NEXT[CaseKind(case.kind)]
+
+
+_NEXT = {
+    CaseKind.LOST: "Ask the subscriber whether they meant it. If not, import it again with a fresh "
+    "LOA; if they did, it is gone.",
+    CaseKind.THEIRS: "Take it over under its subscriber. If it shall never be here, close the case "
+    "below.",
+    CaseKind.OURS: "Look again. If the carrier still does not have it, ask its support with the "
+    "order's id, or end the number's life here.",
+    CaseKind.STATE: "Look again: what the carrier says now is taken over.",
+    CaseKind.PLACE: "Take the carrier's place; or have it moved at the carrier, then look again.",
+    CaseKind.ORIGIN: "Take the carrier's word: it decides how the number can leave.",
+}
 
 
 def _address() -> str:

@@ -7,9 +7,10 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from numbering.domain.home import orders_to_retry
+from numbering.domain.number_order_results import doubted
 from numbering.domain.radar import stuck_orders
 from numbering.enums import ImportOrderStatus, LoaUploadState
-from numbering.models import ImportOrder, Loa
+from numbering.models import ImportOrder, Loa, NumberOrder
 
 
 class OrderQuestion(SimpleListFilter):
@@ -42,6 +43,31 @@ class OrderQuestion(SimpleListFilter):
                 return queryset.filter(loa_coverage__isnull=True).exclude(
                     status=ImportOrderStatus.CANCELLED
                 )
+        return queryset
+
+
+class NumberOrderQuestion(SimpleListFilter):
+    """What is somebody asking about orders for numbers?"""
+
+    title = "Question"
+    parameter_name = "question"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the questions."""
+        return [
+            ("doubted", "What is finished without all of its numbers named?"),
+            ("trouble", "What is in trouble?"),
+        ]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[NumberOrder]
+    ) -> QuerySet[NumberOrder]:
+        """Answer the question."""
+        match self.value():
+            case "doubted":
+                return queryset.filter(pk__in=doubted().values("pk"))
+            case "trouble":
+                return queryset.exclude(trouble="")
         return queryset
 
 

@@ -7,9 +7,10 @@ from django.urls import reverse
 
 from numbering.admin.badges import tone_of
 from numbering.domain import home, radar
-from numbering.domain.alerts import open_alerts
+from numbering.domain.alerts import ATTEMPTS, open_alerts
 from numbering.domain.health import background_health
-from numbering.enums import ImportOrderStatus
+from numbering.enums import AlertCause, ImportOrderStatus
+from numbering.models import Alert
 
 MOST_ALERTS = 20
 
@@ -32,7 +33,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if not request.user.has_perm("numbers.change_importorder"):
         return context
     if request.user.has_perm("numbers.view_alert"):
-        context["alerts"] = list(open_alerts()[:MOST_ALERTS])
+        context["alerts"] = [(alert, _where(alert)) for alert in open_alerts()[:MOST_ALERTS]]
         context["may_close_alerts"] = request.user.has_perm("numbers.close_alert")
     context["heaps"] = [_heap(heap) for heap in home.waiting_on_person()]
     context["failing"] = [_heap(heap) for heap in home.failing_parts()]
@@ -44,6 +45,27 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["unhealthy"] = [word for healthy, word in background_health().values() if not healthy]
     context["is_support"] = True
     return context
+
+
+# The page on which something can be done about an alert: what it is called, and where it is.
+_PLACES = {
+    AlertCause.CREDENTIALS_REFUSED: ("Show the exchanges", "numbers_carrierexchange", ""),
+    AlertCause.CARRIER_AWAY: ("Show the exchanges", "numbers_carrierexchange", ""),
+    AlertCause.PARKED: ("Show the parked jobs", "numbers_job", "?state=parked"),
+    AlertCause.NUMBERS_LOST: ("Show the lost numbers", "numbers_telephonenumber", "?state=lost"),
+    AlertCause.NUMBERS_FOUND: ("Show the cases", "numbers_case", "?state=open"),
+    AlertCause.MAIL_FAILED: ("Show the mails", "numbers_mail", "?state=failed"),
+    AlertCause.LOA_DAMAGED: ("Show the LOAs", "numbers_loa", "?is_damaged__exact=1"),
+    AlertCause.STOP_UNSURE: ("Show the messages", "messaging_message", ""),
+}
+
+
+def _where(alert: Alert) -> tuple[str, str] | None:
+    """Return what leads on from an alert, None where the heaps below it do, or its own words."""
+    if alert.key == ATTEMPTS or alert.cause not in _PLACES:
+        return None
+    label, model, query = _PLACES[AlertCause(alert.cause)]
+    return label, reverse(f"admin:{model}_changelist") + query
 
 
 def _heap(heap: home.Heap) -> dict[str, Any]:

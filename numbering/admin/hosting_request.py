@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,6 +16,7 @@ from accounts.models import User
 from numbering.admin.badges import badge
 from numbering.admin.filters import choice_filter
 from numbering.admin.hosting_request_actions import ACTIONS, RequestAction
+from numbering.admin.order_list import NumberCount
 from numbering.admin.person import person_of
 from numbering.domain import hosting_requests, invitations
 from numbering.domain.customer_words import WITH_US
@@ -30,14 +30,14 @@ _REVIEW = "numbers.review_hostingrequest"
 _NUMBERS_PER_PAGE = 50
 _UNPROCESSABLE = 422
 _WITH_US_HELP = ErrorHelp(
-    meaning="It is hosted here already, or in an import order that is still open.",
+    meaning="It is in service here already, or in an import order that is still open.",
     who_acts=WhoActs.SUPPORT,
     fix="Search for it under Telephone numbers and Import orders.",
 )
 
 
 @admin.register(HostingRequest)
-class HostingRequestAdmin(ReadOnlyAdmin):
+class HostingRequestAdmin(NumberCount, ReadOnlyAdmin):
     """What customers asked for: read, then accepted, sent back or declined."""
 
     empty_hint = (
@@ -58,11 +58,6 @@ class HostingRequestAdmin(ReadOnlyAdmin):
     actions_list = ("send_link",)
     ordering = ("-pk",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[HostingRequest]:
-        """Count the numbers in the same query."""
-        requests: QuerySet[HostingRequest] = super().get_queryset(request)
-        return requests.annotate(number_count=Count("numbers", distinct=True))
-
     def has_send_permission(self, request: HttpRequest) -> bool:
         """Whether the person may send links to customers."""
         return request.user.has_perm("numbers.send_invitation")
@@ -76,11 +71,6 @@ class HostingRequestAdmin(ReadOnlyAdmin):
     def state_badge(self, hosting: HostingRequest) -> SafeString:
         """The state as a badge."""
         return _state_badge(hosting)
-
-    @admin.display(description="Numbers", ordering="number_count")
-    def number_count(self, hosting: HostingRequest) -> int:
-        """How many numbers were given."""
-        return int(getattr(hosting, "number_count", 0))
 
     @admin.display(description="Asked by", ordering="contact_email")
     def asked_by(self, hosting: HostingRequest) -> str:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -19,6 +18,7 @@ from numbering.admin.filters import OrderQuestion, choice_filter
 from numbering.admin.import_order_actions import ACTIONS, OrderAction
 from numbering.admin.import_order_page import page_context
 from numbering.admin.import_order_report import keep_report, report_of
+from numbering.admin.order_list import NumberCount, OrderSearch
 from numbering.admin.person import person_of
 from numbering.carrier_link import CarrierNotConfigured, in_words
 from numbering.domain import import_orders
@@ -32,7 +32,7 @@ _ASK_NO_MORE = 286
 
 
 @admin.register(ImportOrder)
-class ImportOrderAdmin(PortalModelAdmin):
+class ImportOrderAdmin(NumberCount, OrderSearch, PortalModelAdmin):
     """Support's workplace: each order answers "where is it and what do I do next?"."""
 
     empty_hint = (
@@ -53,8 +53,6 @@ class ImportOrderAdmin(PortalModelAdmin):
         OrderQuestion,
     )
     list_select_related = ("subscriber", "sip_peer")
-    search_fields = ("subscriber__name", "customer_order_id", "carrier_order_id", "numbers__e164")
-    search_help_text = "Subscriber, telephone number, our reference or the carrier's order id"
     ordering = ("-pk",)
     autocomplete_fields = ("subscriber",)
     add_fieldsets = (
@@ -65,24 +63,9 @@ class ImportOrderAdmin(PortalModelAdmin):
         (None, {"fields": ("subscriber", "sip_peer", ("loa_authorizing_person", "loa_type"))}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportOrder]:
-        """Count the numbers in the same query."""
-        orders: QuerySet[ImportOrder] = super().get_queryset(request)
-        return orders.annotate(number_count=Count("numbers", distinct=True))
-
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the link from a subscriber to its orders."""
         return lookup == "subscriber" or super().lookup_allowed(lookup, value, request)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[ImportOrder], search_term: str
-    ) -> tuple[QuerySet[ImportOrder], bool]:
-        """Let people search for a telephone number however they write it."""
-        digits = "".join(char for char in search_term if char.isascii() and char.isdigit())
-        if len(digits) >= 7 and not any(char.isalpha() for char in search_term):
-            digits = digits.removeprefix("1") if len(digits) == 11 else digits
-            return queryset.filter(numbers__e164__contains=digits), True
-        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="Order", ordering="pk")
     def reference(self, order: ImportOrder) -> str:
@@ -93,11 +76,6 @@ class ImportOrderAdmin(PortalModelAdmin):
     def status_badge(self, order: ImportOrder) -> SafeString:
         """The status as a badge."""
         return badge(order.status, order.get_status_display())
-
-    @admin.display(description="Numbers", ordering="number_count")
-    def number_count(self, order: ImportOrder) -> int:
-        """How many numbers the order has."""
-        return int(getattr(order, "number_count", 0))
 
     @admin.display(description="Site and SIP peer")
     def place(self, order: ImportOrder) -> str:

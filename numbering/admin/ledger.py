@@ -2,15 +2,15 @@
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
+from numbering.admin.csv_download import csv_download
 from numbering.admin.person import person_of
-from numbering.csv_cells import csv_lines
 from numbering.domain import ledger
 
 _MOST_SEARCHED = 100
@@ -46,18 +46,7 @@ def export_view(request: HttpRequest) -> HttpResponseBase:
     """Give the chosen numbers as CSV, written as it is read; the export is recorded."""
     _allow(request)
     rows = ledger.export(person_of(request), *_asked(request))
-    # Spreadsheets read UTF-8 as such only when it says so at its beginning.
-    lines = (("\ufeff" if index == 0 else "") + line for index, line in enumerate(csv_lines(rows)))
-    return StreamingHttpResponse(
-        lines,
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": 'attachment; filename="loa-cover-'
-            f'{timezone.localdate():%Y-%m-%d}.csv"',
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, no-store",
-        },
-    )
+    return csv_download(f"loa-cover-{timezone.localdate():%Y-%m-%d}.csv", rows)
 
 
 def _allow(request: HttpRequest) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
@@ -13,10 +13,11 @@ from django.utils.safestring import SafeString
 from accounts.admin_base import PortalModelAdmin, PortalTabularInline
 from numbering.admin.contact import ContactInline, save_contacts
 from numbering.admin.dispute_pack import subscriber_pack_view
+from numbering.admin.order_list import NumberCount
 from numbering.admin.person import person_of
 from numbering.domain.voiding import void_if_subscriber_changed
-from numbering.enums import NumberState
-from numbering.models import LoaSigner, Subscriber, SubscriberContact
+from numbering.enums import IN_SERVICE
+from numbering.models import LoaSigner, Subscriber, SubscriberContact, TelephoneNumber
 
 
 class LoaSignerInline(PortalTabularInline):
@@ -38,13 +39,11 @@ class LoaSignerInline(PortalTabularInline):
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(PortalModelAdmin):
+class SubscriberAdmin(NumberCount, PortalModelAdmin):
     """The end customers."""
 
     empty_hint = "A subscriber is the end customer whose numbers are hosted. Add one to begin."
-    list_display = ("name", "city_and_state", "hosted_count", "orders_link")
-    # Said here as well: the count below would otherwise undo the model's own ordering.
-    ordering = ("name", "pk")
+    list_display = ("name", "city_and_state", "numbers_in_service", "orders_link")
     search_fields = ("name", "city", "zip_code")
     search_help_text = "Name, city or ZIP code"
     change_form_template = "admin/numbers/subscriber/subscriber.html"
@@ -67,11 +66,9 @@ class SubscriberAdmin(PortalModelAdmin):
         ),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
-        """Count the hosted numbers in the same query."""
-        hosted = Count("telephone_numbers", filter=Q(telephone_numbers__state=NumberState.HOSTED))
-        subscribers: QuerySet[Subscriber] = super().get_queryset(request)
-        return subscribers.annotate(hosted=hosted)
+    def counted_numbers(self) -> tuple[QuerySet[Any], str]:
+        """Count those in service."""
+        return TelephoneNumber.objects.filter(state__in=IN_SERVICE), "subscriber"
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the rows below the subscriber; contacts by the verbs for them."""
@@ -99,10 +96,10 @@ class SubscriberAdmin(PortalModelAdmin):
         """City and state in one column."""
         return f"{subscriber.city}, {subscriber.state_code}"
 
-    @admin.display(description="Hosted numbers", ordering="hosted")
-    def hosted_count(self, subscriber: Subscriber) -> int:
+    @admin.display(description="Numbers in service")
+    def numbers_in_service(self, subscriber: Subscriber) -> int:
         """How many numbers are in service."""
-        return int(getattr(subscriber, "hosted", 0))
+        return self.number_count(subscriber)
 
     @admin.display(description="Import orders")
     def orders_link(self, subscriber: Subscriber) -> SafeString:

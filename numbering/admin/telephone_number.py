@@ -1,75 +1,93 @@
 """Telephone numbers: who holds each, where it is, and how it got there."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.safestring import SafeString
 
 from accounts.admin_base import ReadOnlyAdmin
-from numbering.admin.badges import badge
+from numbering.admin import inventory, number_filters, number_page, saved_view
 from numbering.admin.dispute_pack import number_pack_view
-from numbering.admin.filters import choice_filter
+from numbering.admin.leaving_actions import LeavingActions
 from numbering.admin.ledger import cover_view, export_view
-from numbering.enums import NumberState
+from numbering.admin.number_actions import NumberActions
+from numbering.admin.platform_number import ImportActions
+from numbering.domain import inventory_list
+from numbering.domain.inventory_list import Asked, Search
 from numbering.models import TelephoneNumber
-from numbering.phone import NotANumber, to_e164
-from numbering.phone import display as shown_number
 
 
 @admin.register(TelephoneNumber)
-class TelephoneNumberAdmin(ReadOnlyAdmin):
-    """The numbers; they change through orders and the carrier's news only."""
+class TelephoneNumberAdmin(NumberActions, LeavingActions, ImportActions, ReadOnlyAdmin):
+    """The numbers; they change through orders, the carrier's news and a worker's acts only.
 
-    empty_hint = "Numbers appear here once the carrier has accepted an import order."
-    list_display = ("number", "state_badge", "subscriber", "site_id", "sip_peer_id", "since")
-    list_filter = (choice_filter(NumberState, "state", "State"),)
-    list_select_related = ("subscriber",)
-    ordering = ("-pk",)
+    The list is a page of our own, since the stock one counts and sorts the whole table.
+    """
+
     search_fields = ("e164", "subscriber__name")
-    search_help_text = "A number or part of it, or a subscriber's name"
-    change_form_template = "admin/numbers/telephonenumber/number.html"
+    actions = (*NumberActions.actions, "leave", "import_chosen")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[TelephoneNumber], search_term: str
     ) -> tuple[QuerySet[TelephoneNumber], bool]:
-        """Decide first whether the term is a number, a part of one, or a name."""
-        term = search_term.replace("\x00", "").strip()  # NUL: PostgreSQL refuses to read it
-        if not term:
-            return queryset, False
-        try:
-            return queryset.filter(e164=to_e164(term)), False
-        except NotANumber:
-            digits = "".join(char for char in term if char in "0123456789")
-        if digits and not any(char.isalpha() for char in term):
-            return queryset.filter(e164__contains=digits), False
-        return queryset.filter(subscriber__name__icontains=term), False
+        """Search as the list does."""
+        return inventory_list.searched(queryset, Search.read(search_term)), False
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the ledger of LOAs and the number's dispute pack."""
+        """Add the number's page, saved views, the ledger of LOAs and the dispute pack."""
         wrap = self.admin_site.admin_view
+        name = "numbers_telephonenumber"
         return [
             path("cover/", wrap(cover_view), name="numbers_loa_cover"),
             path("cover/export/", wrap(export_view), name="numbers_loa_cover_export"),
+            path("views/", wrap(saved_view.views_view), name=f"{name}_views"),
+            path("views/save/", wrap(saved_view.save_view), name=f"{name}_view_save"),
+            path("views/<int:view_id>/", wrap(saved_view.change_view), name=f"{name}_view"),
+            path("<int:number_id>/change/", wrap(number_page.page_view), name=f"{name}_change"),
+            path("<int:number_id>/read/", wrap(number_page.read_view), name=f"{name}_read"),
             path(
                 "<int:number_id>/dispute-pack/",
                 wrap(number_pack_view),
-                name="numbers_telephonenumber_pack",
+                name=f"{name}_pack",
             ),
             *super().get_urls(),
         ]
 
-    @admin.display(description="Number", ordering="e164")
-    def number(self, number: TelephoneNumber) -> str:
-        """The number as people read it."""
-        return shown_number(number.e164)
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list, or do something to what is chosen in it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        asked = number_filters.read(request.GET)
+        actions = self.get_actions(request)
+        if request.method == "POST" and (answer := self._act(request, asked, actions)):
+            return answer
+        context = {
+            **self.admin_site.each_context(request),
+            **inventory.context_of(request, asked, with_ticks=bool(actions)),
+            "title": "Telephone numbers",
+            "opts": self.opts,
+            "actions": [(name, label) for name, (_, _, label) in actions.items()],
+        }
+        return TemplateResponse(request, "admin/numbers/telephonenumber/list.html", context)
 
-    @admin.display(description="State", ordering="state")
-    def state_badge(self, number: TelephoneNumber) -> SafeString:
-        """The state as a badge."""
-        return badge(number.state, number.get_state_display())
-
-    @admin.display(description="Since", ordering="state_changed_at")
-    def since(self, number: TelephoneNumber) -> object:
-        """Since when it is in this state."""
-        return number.state_changed_at
+    def _act(
+        self, request: HttpRequest, asked: Asked, actions: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Do what was chosen, if something was and there is something to do it to."""
+        chosen = actions.get(request.POST.get("action", ""))
+        if chosen is None:
+            messages.warning(request, "Choose what shall be done.")
+            return None
+        numbers = inventory.chosen(request, asked)
+        if not numbers.exists():
+            messages.warning(request, "Tick the numbers first, or choose all that match.")
+            return None
+        act, _, _ = chosen
+        answer: HttpResponse | None = act(self, request, numbers)
+        return answer or HttpResponseRedirect(request.get_full_path())

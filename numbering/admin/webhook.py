@@ -49,7 +49,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         "problem",
     )
     list_filter = (choice_filter(WebhookState, "state", "State"),)
-    list_select_related = ("order", "removal")
+    list_select_related = ("order", "removal", "number_order")
     search_fields = ("carrier_order_id", "customer_order_id")
     search_help_text = "The carrier's order id or our reference"
     actions = ("replay",)
@@ -88,13 +88,11 @@ class WebhookEventAdmin(ReadOnlyAdmin):
     @admin.display(description="Order")
     def order_link(self, event: WebhookEvent) -> SafeString | str:
         """The way to the order."""
-        if event.removal is not None:
-            address = reverse("admin:numbers_removalorder_change", args=[event.removal_id])
-            return format_html('<a href="{}">{}</a>', address, event.removal)
-        if event.order_id is None:
+        order = event.order or event.removal or event.number_order
+        if order is None:
             return "–"
-        address = reverse("admin:numbers_importorder_change", args=[event.order_id])
-        return format_html('<a href="{}">Import order {}</a>', address, event.order_id)
+        address = reverse(f"admin:numbers_{order._meta.model_name}_change", args=[order.pk])
+        return format_html('<a href="{}">{}</a>', address, order)
 
     @admin.display(description="Body")
     def raw_body(self, event: WebhookEvent) -> SafeString:
