@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from carrier import subscriptions
-from carrier.sandbox import Sandbox
+from carrier.sandbox import Sandbox, SandboxOptions
 from numbering.carrier_link import get_carrier
 
 _clients = itertools.count(2)
@@ -44,6 +44,20 @@ def no_subscriptions(db: None, at_carrier: Sandbox) -> Iterator[None]:
     yield
     at_carrier.clear_faults()
     _forget_subscriptions()
+
+
+@pytest.fixture
+def own_carrier(settings: Any) -> Iterator[Sandbox]:
+    """A sandbox that holds no other test's numbers; orders end when they are told to."""
+    with Sandbox(SandboxOptions(processing_seconds=3600)) as sandbox:
+        settings.CARRIER = {
+            **settings.CARRIER,
+            "v1_base": sandbox.v1_base,
+            "v2_base": sandbox.v2_base,
+            "token_url": sandbox.token_url,
+            "call_timeout": 5,
+        }
+        yield sandbox
 
 
 def _forget_subscriptions() -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from numbering.domain import invitations, loa, telephone_numbers
+from numbering.domain import invitations, telephone_numbers
 from numbering.enums import InvitationPurpose, LearnedBy
 from numbering.models import HostingRequest, ImportOrder, Invitation, Loa, Mail
 from numbering.sealing import unseal
@@ -55,15 +55,7 @@ def text_of(body: bytes) -> str:
 
 def letter_for(order: ImportOrder, *, signed_on: date | None = None) -> Loa:
     """Add a letter that covers the order."""
-    return loa.receive_loa(
-        order=order,
-        name="letter.pdf",
-        declared_type="application/pdf",
-        content=builders.pdf(),
-        signer="Maria Lopez",
-        signed_on=signed_on or timezone.localdate(),
-        actor=None,
-    )
+    return builders.letter(order, signed_on=signed_on or timezone.localdate())
 
 
 def mails_to(email: str = "maria@example.com") -> list[tuple[str, str]]:

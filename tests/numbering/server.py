@@ -22,10 +22,9 @@ from tests.numbering.notices import ADDRESS, TRUE_CREDENTIALS, basic
 def database_url() -> str:
     """Give the address of the tests' own PostgreSQL database, for another process."""
     values = connection.settings_dict
-    return (
-        f"postgres://{quote(values['USER'])}:{quote(values['PASSWORD'])}@{values['HOST']}:"
-        f"{values['PORT']}/{values['NAME']}"
-    )
+    # A host may be the directory of a socket.
+    user, password, host = (quote(values[name], safe="") for name in ("USER", "PASSWORD", "HOST"))
+    return f"postgres://{user}:{password}@{host}:{values['PORT']}/{values['NAME']}"
 
 
 def process_environment() -> dict[str, str]:

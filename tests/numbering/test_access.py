@@ -20,17 +20,22 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.rights import Role
 from messaging.models import Message, MessageEvent, OptOut
-from numbering.domain import hosting_requests, loa
+from numbering.domain import hosting_requests
 from numbering.enums import CaseKind
 from numbering.models import (
     Alert,
+    BulkAction,
     CarrierExchange,
     Case,
     ErrorHelp,
     Export,
     Heartbeat,
+    Intake,
     Job,
+    Leaving,
     Mail,
+    NumberOrder,
+    PlatformNumber,
     RemovalOrder,
     TelephoneNumber,
     WebhookEvent,
@@ -43,7 +48,12 @@ from tests.numbering.access_table import TABLE
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("carrier_away")]
 KINDS = ("anonymous", "customer", "finance", "support", "admin")
 # What must be on no page, whoever asks. Long enough that nothing else can spell it.
-PLANTED = ("planted-client-secret", "planted-api-password", "planted-webhook-password")
+PLANTED = (
+    "planted-client-secret",
+    "planted-api-password",
+    "planted-webhook-password",
+    "planted-dashboard-password",
+)
 
 
 @dataclass
@@ -59,6 +69,7 @@ def site(settings: Any) -> Site:
     """Make one row of everything that has pages."""
     settings.SECOND_FACTOR_REQUIRED = False
     settings.WEBHOOK_PASSWORDS = [PLANTED[2]]
+    settings.PLATFORM = {**settings.PLATFORM, "dashboard_password": PLANTED[3]}
     settings.CARRIER = {
         **settings.CARRIER,
         "client_secret": PLANTED[0],
@@ -69,15 +80,7 @@ def site(settings: Any) -> Site:
     add_app(stranger)
     number = builders.fresh_numbers()[0]
     order = builders.draft(number)
-    letter = loa.receive_loa(
-        order=order,
-        name="letter.pdf",
-        declared_type="application/pdf",
-        content=builders.pdf(),
-        signer="Maria Lopez",
-        signed_on=None,
-        actor=None,
-    )
+    letter = builders.letter(order)
     now = timezone.now()
     Heartbeat.objects.create(name="sweep", at=now)
     text = Message.objects.create(
@@ -101,6 +104,15 @@ def site(settings: Any) -> Site:
         ),
         "export": Export.objects.create(person=stranger, what="a"),
         "importorder": order,
+        "bulkaction": BulkAction.objects.create(
+            kind="read", state="done", person=stranger, asked_at=now
+        ),
+        "platformnumber": PlatformNumber.objects.create(
+            e164=number, platform_id="n-1", seen_at=now
+        ),
+        "intake": Intake.objects.create(
+            name="numbers.csv", state="read", person=stranger, uploaded_at=now
+        ),
         "job": Job.objects.create(kind="read_order", state="parked"),
         "loa": letter,
         "sippeer": order.sip_peer,
@@ -115,6 +127,16 @@ def site(settings: Any) -> Site:
         ),
         "removalorder": RemovalOrder.objects.create(
             subscriber=order.subscriber, status_changed_at=now
+        ),
+        "numberorder": NumberOrder.objects.create(
+            subscriber=order.subscriber,
+            sip_peer=order.sip_peer,
+            order_type="existing",
+            quantity=1,
+            status_changed_at=now,
+        ),
+        "leaving": Leaving.objects.create(
+            state="waiting", reason="a", asked_by=people["support"], asked_at=now
         ),
         "withdrawal": Withdrawal.objects.create(
             subscriber=order.subscriber, order=order, email="a@example.com", asked_at=now
@@ -144,6 +166,8 @@ def routes(resolver: Any = None, before: str = "/") -> Iterator[str]:
 
 _PARTS = {
     "<name>": "check",
+    "<kind>": "csv",
+    "<remedy>": "look",
     "<number>": "1",
     "<app_label>": "numbers",
     "<url>": "nothing-is-here",

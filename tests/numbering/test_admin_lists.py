@@ -23,6 +23,7 @@ from numbering.models import (
     Job,
     LoaSigner,
     Mail,
+    NumberOrder,
     OrderEvent,
     TelephoneNumber,
     WebhookEvent,
@@ -76,6 +77,13 @@ def one_of_everything(index: int) -> ImportOrder:
         opened_at=now,
         last_seen_at=now,
     )
+    NumberOrder.objects.create(
+        subscriber=order.subscriber,
+        sip_peer=peer,
+        order_type="existing",
+        quantity=1,
+        status_changed_at=now,
+    )
     asking.handed_in()
     Mail.objects.create(recipient="a@example.com", sender="b@example.com", subject="c", text="d")
     return order
@@ -88,36 +96,37 @@ def questions(desk: Client, path: str) -> int:
     return len(asked)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/admin/",
-        "/admin/numbers/importorder/",
-        "/admin/numbers/importorder/?q=303",
-        "/admin/numbers/importorder/?question=stuck",
-        "/admin/numbers/telephonenumber/",
-        "/admin/numbers/subscriber/",
-        "/admin/numbers/loa/",
-        "/admin/numbers/loa/?upload=refused",
-        "/admin/numbers/webhookevent/",
-        "/admin/numbers/carrierexchange/",
-        "/admin/numbers/job/",
-        "/admin/numbers/sippeer/",
-        "/admin/numbers/errorhelp/",
-        "/admin/numbers/alert/",
-        "/admin/numbers/case/",
-        "/admin/numbers/mail/",
-        "/admin/numbers/hostingrequest/",
-        "/admin/accounts/user/",
-    ],
+LISTS = (
+    "/admin/",
+    "/admin/numbers/importorder/",
+    "/admin/numbers/importorder/?q=303",
+    "/admin/numbers/importorder/?question=stuck",
+    "/admin/numbers/telephonenumber/",
+    "/admin/numbers/subscriber/",
+    "/admin/numbers/loa/",
+    "/admin/numbers/loa/?upload=refused",
+    "/admin/numbers/webhookevent/",
+    "/admin/numbers/carrierexchange/",
+    "/admin/numbers/job/",
+    "/admin/numbers/sippeer/",
+    "/admin/numbers/errorhelp/",
+    "/admin/numbers/alert/",
+    "/admin/numbers/case/",
+    "/admin/numbers/numberorder/",
+    "/admin/numbers/mail/",
+    "/admin/numbers/hostingrequest/",
+    "/admin/accounts/user/",
 )
-def test_three_rows_cost_as_many_questions_as_one(desk: Client, path: str) -> None:
+
+
+def test_three_rows_cost_as_many_questions_as_one(desk: Client) -> None:
     one_of_everything(1)
-    questions(desk, path)  # what is read once in a process is read now
-    with_one = questions(desk, path)
+    for path in LISTS:
+        questions(desk, path)  # what is read once in a process is read now
+    with_one = {path: questions(desk, path) for path in LISTS}
     one_of_everything(2)
     one_of_everything(3)
-    assert questions(desk, path) == with_one
+    assert {path: questions(desk, path) for path in LISTS} == with_one
 
 
 def test_a_requests_page_costs_as_many_questions_with_fifty_numbers_as_with_one(

@@ -59,7 +59,7 @@ def test_a_parked_removal_offers_its_two_decisions_and_takes_one(
     assert order.customer_order_id in desk.get(f"{do}absent/").content.decode()
     assert states(lives) == ["removing"]
     done = desk.post(f"{do}absent/", follow=True).content.decode()
-    assert "Recorded. The numbers are hosted as before." in done
+    assert "Recorded. The numbers are in service as before." in done
     assert (states(lives), "It is not there" in done) == (["hosted"], False)
 
 

@@ -257,6 +257,17 @@ def test_a_missing_role_is_over_only_when_the_same_call_is_let_in() -> None:
     assert open_causes() == []
 
 
+def test_a_missing_role_for_details_is_told_and_holds_nothing_else_back() -> None:
+    for minutes in range(1, REFUSALS_IN_A_ROW + 2):
+        exchange(minutes, 403, "number_details.get")
+    watch()
+    assert (open_causes(), hold_off()) == ([("credentials_refused", "", 1)], None)
+    # Credentials as such are another matter, whatever was asked with them.
+    for _ in range(REFUSALS_IN_A_ROW):
+        exchange(0.5, 401, "number_details.get")
+    assert hold_off() is not None
+
+
 def test_what_was_seen_to_is_not_opened_again_without_a_new_refusal(support: User) -> None:
     exchange(3, 403, "places.list_sites")
     watch()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,14 +14,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.rights import Role
-from numbering.domain import cases, home
+from numbering.domain import cases, home, jobs
 from numbering.domain.cases import Finding
 from numbering.enums import CaseKind
-from numbering.models import Case, Job, TelephoneNumber
+from numbering.models import Case, CompareRun, Job, TelephoneNumber
 from tests import builders
 
 pytestmark = pytest.mark.django_db
 CASES = "/admin/numbers/case/"
+LOOKS_AGAIN = 'hx-trigger="every 2s"'
 COMPARE_NOW = "/admin/numbers/case/compare_now/"
 SignIn = Callable[[User], Client]
 
@@ -143,6 +145,47 @@ def test_a_case_leads_to_its_number_and_its_order(staff: Client) -> None:
         page = staff.get(address).content.decode()
         assert f'href="/admin/numbers/telephonenumber/{number.pk}/change/"' in page
         assert f'href="/admin/numbers/importorder/{order.pk}/change/"' in page
+
+
+@pytest.mark.parametrize("kind", CaseKind)
+def test_a_cases_page_says_what_to_do_next(staff: Client, kind: CaseKind) -> None:
+    one = case(kind)
+    address = f"{CASES}{one.pk}/change/"
+    page = staff.get(address)
+    words = unescape(page.content.decode())
+    assert page.context["sentence"]
+    assert page.context["sentence"] in words
+    assert "Closed, and" not in words
+    assert words.count("Close with this remark") == 1
+    Case.objects.filter(pk=one.pk).update(closed_at=timezone.now(), remark="Asked them.")
+    closed = staff.get(address).content.decode()
+    assert "Closed, and the difference stands" in closed
+    assert ("by the compare: Asked them." in closed, "Close with this remark" in closed) == (
+        True,
+        False,
+    )
+    Case.objects.filter(pk=one.pk).update(stands=False)
+    assert "The difference is gone. Nothing to do." in staff.get(address).content.decode()
+
+
+def test_the_list_says_whether_a_compare_goes_on_and_looks_again_by_itself(staff: Client) -> None:
+    page = staff.get(CASES).content.decode()
+    assert ("never compared" in page, LOOKS_AGAIN in page, "<progress" in page) == (
+        True,
+        False,
+        False,
+    )
+    jobs.enqueue("compare")
+    page = staff.get(CASES).content.decode()
+    assert "begins as soon as a worker has time" in page
+    assert (LOOKS_AGAIN in page, "<progress" in page) == (True, True)
+    CompareRun.objects.create(began_at=timezone.now(), in_service=1200)
+    Job.objects.filter(kind="compare").update(state="running")
+    assert "1,200 numbers read at the carrier so far" in staff.get(CASES).content.decode()
+    Job.objects.filter(kind="compare").update(state="waiting", trouble="It was away.")
+    page = staff.get(CASES).content.decode()
+    assert "tried again later. It was away." in page
+    assert (LOOKS_AGAIN in page, "<progress" in page) == (False, False)
 
 
 def test_a_list_of_three_asks_no_more_than_a_list_of_one(staff: Client) -> None:

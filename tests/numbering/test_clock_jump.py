@@ -18,6 +18,7 @@ from django.utils import timezone
 from carrier.sandbox import Sandbox
 from numbering.domain import submission
 from numbering.models import ImportOrder, Job
+from numbering.worker import run_due
 from tests.numbering import steps
 from tests.numbering.worker_process import ONE_ROUND, worker
 
@@ -89,7 +90,8 @@ def test_a_worker_whose_clock_is_set_back_keeps_its_lease_while_it_submits_and_i
         steps.wait_for(lambda: steps.creating_calls(at_carrier, order), seconds=20)
         set_clock(wrong_clock, in_call)
         # The other worker's round falls into the call; it takes what nobody has a lease on.
-        steps.work()
+        steps.bring_forward()
+        run_due()
         assert steps.attempt_of(order).state in states
         assert behind.wait(timeout=20) == 0
     steps.work(rounds=2)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from carrier import import_orders as carrier_orders
-from carrier.records import NewImportOrder, ServiceAddress
-from carrier.sandbox import Sandbox, SandboxOptions
-from numbering.carrier_link import get_carrier
-from numbering.domain import cases, compare, jobs, nights
+from carrier.sandbox import Sandbox
+from numbering.domain import cases, compare, jobs, nights, number_reading
 from numbering.domain.inventory import Inventory
 from numbering.models import (
     Alert,
     Case,
     Heartbeat,
-    ImportOrder,
     Job,
     TelephoneNumber,
     TelephoneNumberEvent,
@@ -28,70 +23,9 @@ from numbering.worker import plan, run_due, run_once
 from tests import builders
 from tests.carrier.scripted import Script, ScriptedServer, answering
 from tests.numbering import steps
+from tests.numbering.comparing import compared, found, hosted, hosted_there_only, state_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def own_carrier(settings: Any) -> Iterator[Sandbox]:
-    """A sandbox that holds no other test's numbers; orders end when they are told to."""
-    with Sandbox(SandboxOptions(processing_seconds=3600)) as sandbox:
-        settings.CARRIER = {
-            **settings.CARRIER,
-            "v1_base": sandbox.v1_base,
-            "v2_base": sandbox.v2_base,
-            "token_url": sandbox.token_url,
-            "call_timeout": 5,
-        }
-        yield sandbox
-
-
-def hosted(sandbox: Sandbox, *numbers: str) -> ImportOrder:
-    """Take the numbers onto the portal through an order that completes."""
-    order = steps.sent(*numbers)
-    sandbox.finish(order.carrier_order_id or "", "COMPLETE")
-    steps.work()
-    assert steps.status_of(order) == "complete"
-    return order
-
-
-def hosted_there_only(sandbox: Sandbox, *numbers: str) -> None:
-    """Have the carrier host numbers that this portal never heard of."""
-    address = ServiceAddress(
-        house_number="12", street_name="Elm", city="Boulder", state_code="CO", zip="80301"
-    )
-    order = carrier_orders.create(
-        get_carrier(),
-        order=NewImportOrder(
-            customer_order_id="by hand",
-            site_id="1001",
-            sip_peer_id="500101",
-            subscriber_name="Somebody",
-            service_address=address,
-            loa_authorizing_person="Ada Elm",
-            loa_type="SUBSCRIBER",
-            telephone_numbers=numbers,
-        ),
-    )
-    sandbox.finish(order.order_id, "COMPLETE")
-
-
-def compared() -> Job:
-    """Have the numbers compared; give the job as it ended."""
-    jobs.enqueue("compare")
-    run_due()
-    return Job.objects.filter(kind="compare").latest("pk")
-
-
-def found() -> list[tuple[str, str, bool]]:
-    """Give every case: what differs, the number, whether it is open."""
-    rows = Case.objects.order_by("pk").values_list("kind", "e164", "closed_at")
-    return [(kind, e164, closed is None) for kind, e164, closed in rows]
-
-
-def state_of(e164: str) -> str:
-    """Give the state of the number's latest life."""
-    return TelephoneNumber.objects.filter(e164=e164).latest("pk").state
 
 
 def beat_at() -> datetime:
@@ -215,6 +149,10 @@ def list_of(*numbers: str) -> Script:
     return answering("200 OK", body.encode())
 
 
+# A carrier that does not tell where numbers stand.
+NO_SITES = answering("404 Not Found")
+
+
 def at(settings: Any, server: ScriptedServer) -> None:
     """Point the portal to a server that does what it is told; it needs no token."""
     settings.CARRIER = {
@@ -231,11 +169,13 @@ def test_a_number_that_only_the_list_forgot_is_not_lost(
 ) -> None:
     listed, forgotten = builders.fresh_numbers(2)
     hosted(own_carrier, listed, forgotten)
-    with ScriptedServer(in_turn(list_of(listed), answering("200 OK"))) as server:
+    no_details = answering("404 Not Found")
+    script = in_turn(list_of(listed), NO_SITES, answering("200 OK"), no_details, no_details)
+    with ScriptedServer(script) as server:
         at(settings, server)
         assert compared().state == "done"
     assert (found(), state_of(forgotten)) == ([], "hosted")
-    assert f"/inserviceNumbers/{forgotten} ".encode() in server.requests[1]
+    assert f"/inserviceNumbers/{forgotten} ".encode() in server.requests[2]
 
 
 @pytest.mark.parametrize(
@@ -245,8 +185,8 @@ def test_a_number_that_only_the_list_forgot_is_not_lost(
         [answering("404 Not Found")],
         [answering("200 OK")],
         [answering("200 OK", b"<html>Sign in</html>")],
-        [list_of(), answering("503 Service Unavailable")],
-        [list_of(), answering("401 Unauthorized")],
+        [list_of(), NO_SITES, answering("503 Service Unavailable")],
+        [list_of(), NO_SITES, answering("401 Unauthorized")],
     ],
     ids=["503", "404", "empty body", "another page", "number: 503", "number: 401"],
 )
@@ -346,7 +286,7 @@ def test_a_short_list_ends_no_case(own_carrier: Sandbox, settings: Any) -> None:
     number = builders.fresh_numbers()[0]
     hosted_there_only(own_carrier, number)
     compared()
-    with ScriptedServer(in_turn(list_of(), answering("200 OK"))) as server:
+    with ScriptedServer(in_turn(list_of(), NO_SITES, answering("200 OK"))) as server:
         at(settings, server)
         compared()
     assert found() == [("theirs", number, True)]
@@ -386,23 +326,28 @@ def test_a_case_that_a_person_closed_stays_closed_while_the_difference_stands(
     assert Case.objects.order_by("pk").first().remark == "A voice number of ours."
 
 
-@pytest.mark.parametrize("lost", [0, 3], ids=["all agree", "three lost"])
 def test_five_thousand_numbers_on_many_pages_are_compared(
-    own_carrier: Sandbox, lost: int, django_assert_max_num_queries: Any
+    own_carrier: Sandbox, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(number_reading, "NIGHTLY_SHARE", 0)
     numbers = builders.fresh_numbers(5000, area="720")
     hosted_there_only(own_carrier, *numbers)
     subscriber = builders.subscriber()
     TelephoneNumber.objects.bulk_create(
         TelephoneNumber(
-            e164=e164, subscriber=subscriber, state="hosted", state_changed_at=timezone.now()
+            e164=e164,
+            subscriber=subscriber,
+            state="hosted",
+            site_id="1001",
+            sip_peer_id="500101",
+            state_changed_at=timezone.now(),
         )
         for e164 in numbers
     )
-    gone = sorted(numbers[:: 5000 // lost][:lost]) if lost else []
+    gone = sorted(numbers[::2000])
     for number in gone:
         own_carrier.lose(number, notify=False)
-    with django_assert_max_num_queries(300):
+    with django_assert_max_num_queries(340):
         compared()
     assert found() == [("lost", number, True) for number in gone]
     assert singly_asked(own_carrier) == gone
@@ -468,8 +413,7 @@ def test_it_is_asked_for_once_a_night(
     settings: Any, zone: str, last: str, now: str, is_asked: bool
 ) -> None:
     settings.TIME_ZONE = zone
-    nights.plan("compare", instant(last), instant(now))
-    assert Job.objects.filter(kind="compare").exists() == is_asked
+    assert nights.is_due(instant(last), instant(now)) == is_asked
 
 
 def test_a_new_portal_waits_for_its_first_night(carrier_away: None) -> None:

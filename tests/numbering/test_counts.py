@@ -143,6 +143,7 @@ def test_what_is_parked_is_counted_by_its_reason() -> None:
         "job": {"It fails.": 1},
         "submitattempt": {"It is parked.": 1},
         "removalattempt": {},
+        "numberorderattempt": {},
         "mail": {"No such mailbox.": 1},
     }
 

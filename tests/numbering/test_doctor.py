@@ -39,8 +39,13 @@ RIGHT = NewSubscription(
     number_format="E164",
 )
 LOST = replace(RIGHT, order_type="", event_type="MESSAGING_LOST")
-REMOVALS = replace(RIGHT, order_type="removeImportedTnOrders")
-OTHERS = (REMOVALS, LOST)
+OTHERS = (
+    *(
+        replace(RIGHT, order_type=order_type)
+        for order_type in ("removeImportedTnOrders", "orders", "disconnects")
+    ),
+    LOST,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -79,9 +84,14 @@ def there() -> list[tuple[str, str, str, int]]:
 
 FOREVER = round(subscriptions.EXPIRY_SECONDS / DAY)
 ALL_WELL = [
-    ("MESSAGING_LOST", RIGHT.url, "bandwidth", FOREVER),
-    ("importtnorders", RIGHT.url, "bandwidth", FOREVER),
-    ("removeImportedTnOrders", RIGHT.url, "bandwidth", FOREVER),
+    (topic, RIGHT.url, "bandwidth", FOREVER)
+    for topic in (
+        "MESSAGING_LOST",
+        "disconnects",
+        "importtnorders",
+        "orders",
+        "removeImportedTnOrders",
+    )
 ]
 
 
@@ -120,7 +130,7 @@ def fail_a_delivery() -> None:
 @pytest.mark.parametrize(
     ("present", "done"),
     [
-        pytest.param([], ["Created"] * 3, id="none"),
+        pytest.param([], ["Created"] * 5, id="none"),
         pytest.param(list(OTHERS), ["Created"], id="deleted or expired"),
         pytest.param(
             [replace(RIGHT, expiry_seconds=8 * DAY), *OTHERS], ["Replaced"], id="expiring"
@@ -129,7 +139,7 @@ def fail_a_delivery() -> None:
         pytest.param(
             [replace(RIGHT, order_type="ImportTnOrders"), *OTHERS], ["Replaced"], id="misspelt"
         ),
-        pytest.param([RIGHT], ["Created"] * 2, id="order types missing"),
+        pytest.param([RIGHT], ["Created"] * 4, id="order types missing"),
     ],
 )
 def test_what_is_safe_to_repair_is_repaired_and_said_without_calling_anybody(
@@ -158,7 +168,7 @@ def test_a_duplicate_is_deleted() -> None:
     carrier_subscriptions.replace(
         get_carrier(), subscription_id=extra.subscription_id, subscription=RIGHT
     )
-    assert len(there()) == 4
+    assert len(there()) == 6
     look()
     assert there() == ALL_WELL
     assert last_visit().done[0].startswith("Deleted the extra subscription")
@@ -204,7 +214,7 @@ def test_what_is_safe_is_repaired_beside_what_waits_for_a_person() -> None:
     fail_a_delivery()
     look()
     visit = last_visit()
-    assert [sentence.split()[0] for sentence in visit.done] == ["Created"] * 2
+    assert [sentence.split()[0] for sentence in visit.done] == ["Created"] * 4
     assert "The last delivery went wrong" in visit.left[0]
     assert open_keys() == ["subscriptions"]
 
@@ -337,9 +347,9 @@ def test_the_page_says_a_silence(support: User, sign_in: Callable[[User], Client
 
 def test_the_command_looks_and_repairs() -> None:
     said = io.StringIO()
-    with pytest.raises(CommandError, match="3 things to put right"):
+    with pytest.raises(CommandError, match="5 things to put right"):
         call_command("subscriptions", stdout=said)
     call_command("subscriptions", "--repair", stdout=said)
     assert there() == ALL_WELL
     assert said.getvalue().splitlines()[-1] == "All is well."
-    assert len(last_visit().done) == 3
+    assert len(last_visit().done) == 5

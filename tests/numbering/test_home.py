@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +12,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.rights import Role
-from numbering.domain import loa
+from numbering.domain import alerts
+from numbering.enums import AlertCause
 from numbering.models import (
     Heartbeat,
     ImportOrder,
+    Intake,
     Job,
+    Leaving,
     LoaUpload,
     SubmitAttempt,
     TelephoneNumber,
@@ -70,16 +73,13 @@ def everything_that_waits() -> None:
         state="lost",
         state_changed_at=timezone.now(),
     )
-    letter = loa.receive_loa(
-        order=unknown,
-        name="letter.pdf",
-        declared_type="application/pdf",
-        content=builders.pdf(),
-        signer="",
-        signed_on=None,
-        actor=None,
-    )
+    letter = builders.letter(unknown, signer="")
     LoaUpload.objects.create(order=unknown, loa=letter, state="refused")
+    asker = builders.person(Role.SUPPORT)
+    for state in ("waiting", "begins", "stopped"):
+        Leaving.objects.create(state=state, asked_by=asker, asked_at=timezone.now())
+    for state in ("reading", "read", "committed"):
+        Intake.objects.create(name="a.csv", state=state, person=asker, uploaded_at=timezone.now())
 
 
 def test_each_kind_of_work_is_a_heap_of_its_own(desk: Client) -> None:
@@ -87,6 +87,9 @@ def test_each_kind_of_work_is_a_heap_of_its_own(desk: Client) -> None:
     assert heaps(desk) == {
         "Requests to review": 1,
         "Decide: did the carrier get it?": 1,
+        "Leavings that wait for a second person": 1,
+        "Leavings that stopped half-way": 1,
+        "Files of numbers to be taken over, or discarded": 1,
         "Exception at the carrier": 1,
         "Failed numbers to try again": 2,
         "Checked, to be submitted": 1,
@@ -96,6 +99,13 @@ def test_each_kind_of_work_is_a_heap_of_its_own(desk: Client) -> None:
     }
 
 
+def listed_at(desk: Client, address: str) -> Sequence[object]:
+    """Give the rows of a list page; that of the telephone numbers is no stock one."""
+    context = desk.get(address).context
+    rows: Sequence[object] = context["cl"].result_list if "cl" in context else context["rows"]
+    return rows
+
+
 def test_each_heap_leads_to_a_list_of_as_many_rows(desk: Client) -> None:
     everything_that_waits()
     for state in ("unreadable", "unmatched", "unknown_type", "applied", "new"):
@@ -103,8 +113,34 @@ def test_each_heap_leads_to_a_list_of_as_many_rows(desk: Client) -> None:
     Job.objects.create(kind="read_order", subject_id=1, state="parked")
     page = desk.get("/admin/")
     shown = [*page.context["heaps"], *page.context["failing"]]
-    behind = {heap["title"]: len(desk.get(heap["url"]).context["cl"].result_list) for heap in shown}
+    behind = {heap["title"]: len(listed_at(desk, heap["url"])) for heap in shown}
     assert behind == {heap["title"]: heap["count"] for heap in shown}
+
+
+def test_an_alert_leads_to_where_something_can_be_done(desk: Client) -> None:
+    alerts.numbers_lost(2, how="by a notice")
+    alerts.parked_attempt("NO-1", "Two looks did not find it.")
+    alerts.parked_job("compare", "It was away.")
+    alerts.open_alert(cause=AlertCause.EVIDENCE, title="Not whole", text="Ask an operator.")
+    page = desk.get("/admin/")
+    leads = {alert.title: where for alert, where in page.context["alerts"]}
+    lost = ("Show the lost numbers", "/admin/numbers/telephonenumber/?state=lost")
+    assert leads["2 numbers lost"] == lost
+    assert leads["Background work given up: compare"] == (
+        "Show the parked jobs",
+        "/admin/numbers/job/?state=parked",
+    )
+    # Its orders are heaps of their own; of the other the text says all.
+    assert [leads["Decide: did the carrier get it?"], leads["Not whole"]] == [None, None]
+    assert f'href="{lost[1]}">{lost[0]}</a>' in page.content.decode()
+
+
+@pytest.mark.parametrize("cause", AlertCause)
+def test_where_an_alert_leads_there_is_a_page(desk: Client, cause: AlertCause) -> None:
+    alerts.open_alert(cause=cause, title="Something", text="Look.")
+    [(_, where)] = desk.get("/admin/").context["alerts"]
+    # A list sends away who filters by what it does not know.
+    assert where is None or desk.get(where[1]).status_code == 200
 
 
 def test_what_failed_in_the_background_is_shown(desk: Client) -> None:
@@ -202,14 +238,6 @@ def test_a_question_finds_its_orders_and_no_others(
 
 def test_orders_without_an_loa_are_found(desk: Client) -> None:
     without, covered, _over = in_status("draft"), in_status("draft"), in_status("cancelled")
-    loa.receive_loa(
-        order=covered,
-        name="letter.pdf",
-        declared_type="application/pdf",
-        content=builders.pdf(),
-        signer="",
-        signed_on=None,
-        actor=None,
-    )
+    builders.letter(covered, signer="")
     page = desk.get("/admin/numbers/importorder/?question=without_loa")
     assert list(page.context["cl"].result_list) == [without]

@@ -77,7 +77,7 @@ def test_a_hosted_number_is_not_ordered_again() -> None:
         state_changed_at=timezone.now(),
     )
     order, reasons = try_draft("+13032287001")
-    assert (numbers_of(order), reasons) == ([], ["(303) 228-7001 is hosted here already."])
+    assert (numbers_of(order), reasons) == ([], ["(303) 228-7001 is in service here already."])
 
 
 @pytest.mark.parametrize("state", ["lost", "not_imported", "gone"])

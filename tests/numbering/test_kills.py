@@ -91,6 +91,36 @@ def test_a_worker_killed_after_sending_a_removal_leaves_one_and_no_work_for_peop
     assert not Job.objects.filter(state="parked").exists()
 
 
+def test_a_worker_killed_while_it_reads_the_end_of_a_removal_has_written_nothing_of_it(
+    at_carrier: Sandbox,
+) -> None:
+    """C01: the status, its line and the numbers change together; the next reader writes them."""
+    order = submitted()
+    steps.work(rounds=3)
+    lives = TelephoneNumber.objects.filter(order_rows__order=order)
+    removal = removals.request(list(lives), reason="It ends.", actor=None)
+    steps.work()
+    removal.refresh_from_db()
+    steps.wait_for(
+        lambda: (
+            ("COMPLETE", removal.carrier_order_id)
+            in [(seen.status, seen.order_id) for seen in at_carrier.removals()]
+        )
+    )
+    before = (removal.status, removal.reads, removal.events.count())
+    steps.bring_forward("read_removal")
+    with worker(at_carrier, STOPPING_POINTS="while_reading=1") as killed:
+        assert killed.wait(timeout=20) == -signal.SIGKILL
+    removal.refresh_from_db()
+    assert (removal.status, removal.reads, removal.events.count()) == before
+    assert set(lives.values_list("state", flat=True)) == {"removing"}
+    let_leases_end()
+    steps.work()
+    removal.refresh_from_db()
+    assert (removal.status, removal.trouble) == ("complete", "")
+    assert set(lives.values_list("state", flat=True)) == {"gone"}
+
+
 def test_an_order_whose_workers_all_die_before_the_call_waits_checked_for_a_person(
     at_carrier: Sandbox,
 ) -> None:

@@ -7,6 +7,7 @@ import resource
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,20 @@ from accounts.models import User
 from carrier import loas as carrier_loas
 from carrier.sandbox import Sandbox
 from numbering.carrier_link import get_carrier
+from numbering.domain import import_orders, loa_content
 from numbering.domain import loa as loa_domain
-from numbering.domain import loa_content
 from numbering.domain.import_orders import CannotDo
 from numbering.domain.loa_content import DamagedLoa
 from numbering.loa_file import RefusedLoaFile
-from numbering.models import ImportOrder, Job, Loa, LoaCoverage, LoaOpening, LoaUpload
+from numbering.models import (
+    EvidenceEntry,
+    ImportOrder,
+    Job,
+    Loa,
+    LoaCoverage,
+    LoaOpening,
+    LoaUpload,
+)
 from tests import builders
 from tests.numbering import steps
 
@@ -75,6 +84,31 @@ def test_a_received_loa_is_kept_whole_and_covers_every_number_of_the_order(suppo
     covered = LoaCoverage.objects.filter(loa=loa, order=order).values_list("e164", flat=True)
     assert set(covered) == set(order.numbers.values_list("e164", flat=True))
     assert "LOA version 1 received (signed.pdf, 2 pages" in order.events.latest("pk").reason
+
+
+def test_the_letter_that_tests_build_is_the_one_that_would_have_been_received(
+    support: User,
+) -> None:
+    """What `builders.letter` leaves behind differs in nothing but when, where and for whom."""
+    content, seen = builders.letter_for(builders.draft("+13032284321")), []
+    for add in (partial(receive, name="letter.pdf"), builders.letter):
+        order = builders.draft("+13032284322")
+        loa = add(order, content, actor=support)
+        own = {"_state", "_file_data", "id", "subscriber_id", "file", "uploaded_at"}
+        proof, line = EvidenceEntry.objects.get(loa=loa), order.events.latest("pk")
+        seen.append(
+            (
+                {name: value for name, value in vars(loa).items() if name not in own},
+                path_of(loa).read_bytes(),
+                (proof.kind, proof.data),
+                (proof.subscriber, proof.order) == (order.subscriber, order),
+                (line.reason, line.learned_by, line.actor),
+                list(loa.coverage.values_list("order", "e164")) == [(order.pk, "+13032284322")],
+            )
+        )
+        import_orders.cancel(order, actor=None)
+    assert "303" in seen[0][0]["machine_text"]
+    assert seen[0] == seen[1]
 
 
 def test_a_newer_loa_replaces_the_older_which_stays() -> None:
@@ -147,7 +181,7 @@ def test_the_stored_file_is_named_at_random_and_not_for_everybody(client: Client
 
 def test_the_stored_file_has_no_address(client: Client) -> None:
     """U17: its path, its name below any folder, a folder; and it lies in none that is served."""
-    loa = receive(builders.draft())
+    loa = builders.letter(builders.draft())
     name = path_of(loa).name
     below = [f"{folder}{name}" for folder in ("/", "/media/", "/loa/", "/static/", "/var/loa/")]
     for address in (*below, str(path_of(loa)), "/media/", "/loa/", f"/static/../loa/{name}"):
@@ -159,7 +193,7 @@ def test_the_stored_file_has_no_address(client: Client) -> None:
 @pytest.mark.parametrize("damage", ["flip", "shorten", "remove"])
 def test_a_file_that_changed_on_disk_is_not_given_out(support: User, damage: str) -> None:
     """U24: the download."""
-    loa = receive(builders.draft())
+    loa = builders.letter(builders.draft())
     path, content = path_of(loa), bytearray(path_of(loa).read_bytes())
     if damage == "remove":
         path.unlink()
@@ -174,7 +208,7 @@ def test_a_file_that_changed_on_disk_is_not_given_out(support: User, damage: str
 
 
 def test_opening_is_recorded(support: User) -> None:
-    loa = receive(builders.draft())
+    loa = builders.letter(builders.draft())
     loa_content.open_for(loa, support)
     assert [(opening.loa, opening.person) for opening in LoaOpening.objects.all()] == [
         (loa, support)
@@ -188,7 +222,7 @@ def test_opening_is_recorded(support: User) -> None:
 def with_loa(at_carrier: Sandbox) -> ImportOrder:
     """An order with the carrier whose LOA shall be uploaded."""
     order = steps.sent(steps.card("8003"))
-    receive(order)
+    builders.letter(order)
     loa_domain.send_to_carrier(order, actor=None)
     return order
 
@@ -200,7 +234,7 @@ def upload_of(order: ImportOrder) -> LoaUpload:
 
 def test_an_loa_is_brought_along_once_the_carrier_has_the_order(at_carrier: Sandbox) -> None:
     order = steps.checked(steps.card("8003"))
-    loa = receive(order)
+    loa = builders.letter(order)
     loa_domain.send_to_carrier(order, actor=None)
     assert not Job.objects.filter(kind="upload_loa").exists()
     steps.submitted_and_sent(order)
@@ -318,7 +352,7 @@ def test_the_same_letter_for_two_orders_is_two_files(at_carrier: Sandbox) -> Non
     orders = []
     for _ in range(2):
         order = steps.sent(steps.card("8003"))
-        receive(order, content)
+        builders.letter(order, content)
         loa_domain.send_to_carrier(order, actor=None)
         orders.append(order)
     steps.work()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from carrier.sandbox import Sandbox
 from numbering import clock
-from numbering.domain import import_orders, loa, loa_answers, loa_check
+from numbering.domain import import_orders, loa_answers, loa_check
 from numbering.domain.cannot_do import CannotDo
 from numbering.domain.next_step import next_step
 from numbering.models import EvidenceEntry, ImportOrder, Loa, LoaConfirmation, LoaSigner
@@ -32,14 +32,11 @@ def add(order: ImportOrder, content: bytes | None = None, **fields: Any) -> Loa:
         + ("scope", "expires_on", "void_reason")
         if name in fields
     }
-    added = loa.receive_loa(
-        order=order,
-        name="letter.pdf",
-        declared_type="application/pdf",
-        content=builders.letter_for(order) if content is None else content,
+    added = builders.letter(
+        order,
+        builders.letter_for(order) if content is None else content,
         signer=fields.pop("signer", "maria  LOPEZ"),
         signed_on=signed_on,
-        actor=None,
     )
     Loa.objects.filter(pk=added.pk).update(**changes)
     return added

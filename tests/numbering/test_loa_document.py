@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 import pypdfium2
 import pytest
+import zxingcpp
 from PIL import Image, ImageChops
 from pypdf import PdfReader
 
@@ -54,9 +55,14 @@ def signature(*strokes: Stroke) -> Signature:
     )
 
 
+def in_one_line(text: str) -> str:
+    """Put blanks and line breaks together."""
+    return " ".join(text.split())
+
+
 def texts(content: bytes) -> list[str]:
     """Give the text of each page, with blanks put together."""
-    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(content)).pages]
+    return [in_one_line(page.extract_text()) for page in PdfReader(io.BytesIO(content)).pages]
 
 
 def picture(content: bytes, page: int) -> Image.Image:
@@ -67,6 +73,16 @@ def picture(content: bytes, page: int) -> Image.Image:
         return image.convert("L")
     finally:
         document.close()
+
+
+def code_on(content: bytes, page: int) -> str:
+    """Read the QR code of a page, drawn as a telephone would see it."""
+    document = pypdfium2.PdfDocument(content)
+    try:
+        (code,) = zxingcpp.read_barcodes(document[page].render(scale=3).to_pil())
+    finally:
+        document.close()
+    return str(code.text)
 
 
 def ink(image: Image.Image) -> int:
@@ -80,25 +96,34 @@ def five_thousand() -> bytes:
     return render(letter(*LOCAL, *TOLL_FREE), signature()).content
 
 
-def test_five_thousand_numbers_are_all_read_back_and_no_other(five_thousand: bytes) -> None:
-    pages = PdfReader(io.BytesIO(five_thousand)).pages
-    found = read_text("\n".join(page.extract_text() for page in pages)).good
+@pytest.fixture(scope="module")
+def read_back(five_thousand: bytes) -> list[str]:
+    """What is read out of each page of that letter, which takes a second."""
+    return [page.extract_text() for page in PdfReader(io.BytesIO(five_thousand)).pages]
+
+
+def test_five_thousand_numbers_are_all_read_back_and_no_other(read_back: list[str]) -> None:
+    found = read_text("\n".join(read_back)).good
     assert {row.e164 for row in found} == {*LOCAL, *TOLL_FREE}
 
 
-def test_every_page_says_which_it_is_and_where_to_verify(five_thousand: bytes) -> None:
-    pages = texts(five_thousand)
+def test_every_page_says_which_it_is_and_where_to_verify(
+    five_thousand: bytes, read_back: list[str]
+) -> None:
+    pages = [in_one_line(page) for page in read_back]
     assert 20 < len(pages) < 40
     address = "https://portal.example.com/verify/0123456789abcdef0123456789abcdef/"
     for number, page in enumerate(pages, 1):
         assert f"Page {number} of {len(pages)}" in page
         assert address in page
         assert f"version {WORDS_VERSION}" in page
+    for page_number in (0, len(pages) - 1):
+        assert code_on(five_thousand, page_number) == address
 
 
-def test_the_words_stand_on_a_page_of_their_own(five_thousand: bytes) -> None:
+def test_the_words_stand_on_a_page_of_their_own(read_back: list[str]) -> None:
     """R30: the page that is signed has the authorizing words, the signature, and no list."""
-    *before, last = texts(five_thousand)
+    *before, last = [in_one_line(page) for page in read_back]
     for paragraph in words(has_toll_free=True):
         assert paragraph in last
         assert not any(paragraph in page for page in before)

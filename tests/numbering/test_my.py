@@ -46,15 +46,7 @@ class Customer:
 
     def letter(self) -> Loa:
         """Have a signed letter received for the order."""
-        return loa.receive_loa(
-            order=self.order,
-            name="letter.pdf",
-            declared_type="application/pdf",
-            content=builders.pdf(),
-            signer="Maria Lopez",
-            signed_on=None,
-            actor=None,
-        )
+        return builders.letter(self.order)
 
     def request(self) -> HostingRequest:
         """Begin a hosting request."""

@@ -44,6 +44,7 @@ def test_every_way_of_writing_a_us_number_is_one_number(text: str) -> None:
 
 
 REFUSED = {
+    "3" * 65: "too long",
     "": "empty",
     "   ": "empty",
     "303228100": "9 digits",

@@ -255,7 +255,7 @@ def parked(at_carrier: Sandbox) -> tuple[RemovalOrder, list[TelephoneNumber]]:
     at_carrier.fault("not_created_500", method="POST", path_contains=RESOURCE)
     steps.work(rounds=4)
     order.refresh_from_db()
-    assert removal_sending.parked_attempt(order) is not None
+    assert removal_sending.ERRAND.parked_attempt(order) is not None
     return order, lives
 
 
@@ -266,13 +266,13 @@ def test_two_looks_that_find_nothing_wait_for_a_person_who_says_it_is_not_there(
     assert (order.status, states(lives)) == ("unknown", ["removing"])
     assert Alert.objects.get(cause="parked").title == "Decide: did the carrier get it?"
     assert "Decide: did the carrier get the removal?" in [h.title for h in waiting_on_person()]
-    removal_sending.confirm_absent(order, actor=support)
+    removal_sending.ERRAND.confirm_absent(order, actor=support)
     order.refresh_from_db()
     assert (order.status, states(lives), results(order)) == ("failed", ["hosted"], [("kept", "")])
     with pytest.raises(CannotDo):
-        removal_sending.confirm_absent(order, actor=support)
+        removal_sending.ERRAND.confirm_absent(order, actor=support)
     with pytest.raises(CannotDo):
-        removal_sending.adopt(order, carrier_order_id=str(uuid4()), actor=support)
+        removal_sending.ERRAND.adopt(order, carrier_order_id=str(uuid4()), actor=support)
 
 
 def test_a_person_names_the_carriers_removal_and_only_ours_is_adopted(
@@ -282,12 +282,12 @@ def test_a_person_names_the_carriers_removal_and_only_ours_is_adopted(
     foreign = worked(asked(hosted(sandbox=at_carrier)), at_carrier)
     for wrong, words in (("17", "not an order id"), (foreign.carrier_order_id, "another removal")):
         with pytest.raises(CannotDo, match=words):
-            removal_sending.adopt(order, carrier_order_id=wrong or "", actor=support)
+            removal_sending.ERRAND.adopt(order, carrier_order_id=wrong or "", actor=support)
     ours = carrier_removals.create(
         get_carrier(),
         removal=NewRemoval(order.attempts.get().customer_order_id, (lives[0].e164,)),
     )
-    removal_sending.adopt(order, carrier_order_id=ours.order_id, actor=support)
+    removal_sending.ERRAND.adopt(order, carrier_order_id=ours.order_id, actor=support)
     worked(order, at_carrier)
     assert (order.status, states(lives)) == ("complete", ["gone"])
 
@@ -385,6 +385,8 @@ def test_an_import_orders_id_in_a_removals_webhook_finds_nothing(at_carrier: San
     run_once()
     event.refresh_from_db()
     assert (event.state, event.order, event.removal) == ("unmatched", None, None)
+    # Nor does the sweep have it tried again and again.
+    assert webhooks.match_strangers() == 0
 
 
 def test_news_of_a_loss_does_not_touch_a_number_that_is_being_removed(at_carrier: Sandbox) -> None:
@@ -429,6 +431,20 @@ def test_hosted_numbers_that_are_taken_back_are_removed_by_themselves(at_carrier
     assert (order.withdrawal, order.created_by) == (row.order.withdrawals.get(), None)
     worked(order, at_carrier)
     assert states(lives) == ["gone", "hosted"]
+
+
+def test_a_lock_does_not_stop_a_subscriber_who_takes_the_permission_back(
+    at_carrier: Sandbox, support: User
+) -> None:
+    """Staff are stopped; the removal is asked for, and once more when the carrier kept it."""
+    [life] = hosted(steps.card("8030"), sandbox=at_carrier)
+    TelephoneNumber.objects.filter(pk=life.pk).update(is_locked=True)
+    with pytest.raises(CannotDo, match="locked against leaving"):
+        asked([life])
+    take_back(life.order_rows.get().order, life.e164)
+    order = worked(RemovalOrder.objects.get(), at_carrier)
+    again = removals.request_again(order, actor=support)
+    assert (states([life]), again.withdrawal) == (["removing"], order.withdrawal)
 
 
 def test_what_is_taken_back_while_it_is_imported_is_removed_once_it_is_hosted(

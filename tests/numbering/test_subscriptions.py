@@ -21,6 +21,7 @@ from tests.numbering import steps
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_subscriptions")]
 
 ELSEWHERE = "http://127.0.0.1:1/elsewhere/"
+ORDER_TYPES = ("importtnorders", "removeImportedTnOrders", "orders", "disconnects")
 
 
 def there() -> tuple[Subscription, ...]:
@@ -56,7 +57,8 @@ def found() -> list[tuple[str, str, str]]:
 
 def all_others() -> None:
     """Register what there shall be beside the subscription for import orders."""
-    created(order_type="removeImportedTnOrders")
+    for order_type in ORDER_TYPES[1:]:
+        created(order_type=order_type)
     created(order_type="", event_type="MESSAGING_LOST")
 
 
@@ -68,12 +70,11 @@ def only(topic: str = "importtnorders") -> Subscription:
 
 def test_with_none_all_are_missing_and_a_repair_creates_them_whole() -> None:
     assert [problem for _, _, problem in found()] == [
-        "No subscription for importtnorders delivers to this portal.",
-        "No subscription for removeImportedTnOrders delivers to this portal.",
-        "No subscription for MESSAGING_LOST delivers to this portal.",
+        f"No subscription for {topic} delivers to this portal."
+        for topic in (*ORDER_TYPES, "MESSAGING_LOST")
     ]
-    assert len(subscriptions.repair()) == 3
-    for topic in ("importtnorders", "removeImportedTnOrders", "MESSAGING_LOST"):
+    assert len(subscriptions.repair()) == 5
+    for topic in (*ORDER_TYPES, "MESSAGING_LOST"):
         one = only(topic)
         assert (one.url, one.username, one.number_format) == (webhook_url(), "bandwidth", "E164")
         assert (one.expiry_seconds or 0) > EXPIRY_SECONDS - 60
@@ -168,7 +169,7 @@ def test_a_repair_that_stops_half_way_goes_on_the_next_time(at_carrier: Sandbox)
         subscriptions.repair()
     assert subscriptions.repair() != []
     assert found() == []
-    assert len(there()) == 3
+    assert len(there()) == 5
 
 
 def test_what_cannot_be_read_is_not_called_missing(at_carrier: Sandbox) -> None:
