@@ -277,8 +277,9 @@ def test_a_link_that_is_over_and_one_of_somebody_else_say_nothing(
     own = Invitation.objects.get()
     # A stranger has the address of the page, but not the link.
     stranger = context_of(browser, customer.size, base_url=page.url.split("/invitation")[0])
+    theirs = stranger.new_page()
     for name in ("letter", "sign", "signed", "copy", "status", "withdraw"):
-        assert customer_sees(stranger.new_page(), customers.page(own, name)) == missing, name
+        assert customer_sees(theirs, customers.page(own, name)) == missing, name
     stranger.close()
 
     over = customer_sees(page, re.sub(r"/link/.*", "/link/nothing/", address))

@@ -42,7 +42,7 @@ def create_order(page: Page, subscriber: str, numbers: str) -> None:
     expect(page.get_by_role("heading", name=re.compile(r"Import order \d+"))).to_be_visible()
 
 
-def badge(page: Page, text: str, *, timeout: float = 15_000) -> None:
+def badge(page: Page, text: str | re.Pattern[str], *, timeout: float = 15_000) -> None:
     expect(page.locator("h1 .badge")).to_have_text(text, timeout=timeout)
 
 
@@ -89,7 +89,8 @@ def test_an_order_goes_from_pasted_numbers_to_complete_by_webhook_alone(
     picture(page, "2-loa-answered-for")
 
     submit(page)
-    badge(page, "Processing")
+    # A slow machine may look for it only when it is over.
+    badge(page, re.compile("Processing|Complete"))
     picture(page, "3-processing")
     badge(page, "Complete")
     expect(page.locator("[data-next-step]")).to_have_text("Done. Every number is hosted.")
