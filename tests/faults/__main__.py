@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from carrier.sandbox import SandboxOptions
+from carrier.sandbox.platform import PREFIX
 from carrier.sandbox.tokens import TOKEN_PATH
 from tests.faults.ahead import Ahead
 from tests.faults.at_carrier import CarrierHome
@@ -27,15 +28,15 @@ from tests.faults.report import Report, table
 from tests.faults.size import FULL, SHORT, Size
 from tests.faults.small_disk import enter_own_mounts
 
-# Modules of this package, each with a `run`. The twin is the first with careless workers.
-PARTS = ("kills", "lost_day", "flood", "outages")
-TWIN = "twin"
+# Modules of this package, each with a `run`; the twins are parts with careless workers.
+PARTS = ("kills", "numbers", "lost_day", "flood", "outages")
+TWINS = {"kills": "twin", "numbers": "numbers_twin"}
 
 
 def main() -> None:
     """Do what was asked for; exit status 1 when a promise was broken."""
     parser = argparse.ArgumentParser(prog="script/faults", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="less than two minutes in all")
+    parser.add_argument("--short", action="store_true", help="about three minutes in all")
     parser.add_argument("--seed", type=int, help="the dice of an earlier run")
     names = [name.replace("_", "-") for name in PARTS]
     parser.add_argument("--only", choices=names, help="one part")
@@ -44,6 +45,10 @@ def main() -> None:
     )
     options = parser.parse_args()
     parts = [options.only.replace("-", "_")] if options.only else list(PARTS)
+    if options.twin:
+        parts = [TWINS[part] for part in parts if part in TWINS]
+    if not parts:
+        parser.error(f"Only {' and '.join(TWINS)} have a twin.")
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     # Ended from outside, the run shall still end its processes and drop its database. A shell that
     # starts it in the background leaves SIGINT ignored.
@@ -52,7 +57,7 @@ def main() -> None:
     size = SHORT if options.short else FULL
     has_own_mounts = enter_own_mounts()
     try:
-        reports = _run([TWIN] if options.twin else parts, size, seed, has_own_mounts)
+        reports = _run(parts, size, seed, has_own_mounts)
     except NoServer as error:
         sys.exit(f"✗ {error}")
     except KeyboardInterrupt:
@@ -146,6 +151,13 @@ def _settings(
         "CARRIER_V2_BASE": f"{carrier}/api/v2/",
         "CARRIER_TOKEN_URL": f"{carrier}{TOKEN_PATH}",
         "CARRIER_ALLOW_PLAIN_HTTP": "true",
+        "PLATFORM_BASE": f"{carrier}{PREFIX}",
+        "PLATFORM_USER_ID": sample.platform_user_id,
+        "PLATFORM_API_TOKEN": sample.platform_token,
+        "PLATFORM_API_SECRET": sample.platform_secret,
+        "PLATFORM_APPLICATION_ID": "a-faults",
+        "PLATFORM_DASHBOARD_USERNAME": sample.username,
+        "PLATFORM_DASHBOARD_PASSWORD": sample.password,
         "CLOCK_FILE": str(clock_file),
         "LOG_LEVEL": "WARNING",
         "LOG_FORMAT": "console",

@@ -3,7 +3,7 @@
 import json
 import urllib.request
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from carrier.client import Carrier
 from carrier.credentials import BasicCredentials
 from carrier.records import NewSubscription
 from carrier.sandbox import SandboxOptions
+from carrier.sandbox.order import OrderKind
 from tests.faults.knocks import final_status
 from tests.faults.processes import Process
 
@@ -24,6 +25,7 @@ _SUBSCRIBED_SECONDS = 24 * 3600
 class TheirOrder:
     """An order that the carrier really has; numbers are E.164."""
 
+    kind: OrderKind
     order_id: str
     reference: str
     status: str
@@ -32,7 +34,7 @@ class TheirOrder:
 
     @property
     def completed(self) -> frozenset[str]:
-        """The numbers that it imported."""
+        """The numbers for which it was carried out."""
         if self.status not in ("COMPLETE", "PARTIAL"):
             return frozenset()
         return frozenset(self.telephone_numbers) - self.failed_numbers
@@ -79,8 +81,15 @@ class CarrierHome:
             raise
         return process
 
-    def subscribe(self, url: str, *, username: str, password: str) -> None:
-        """Have it deliver import order notices to the address."""
+    def subscribe(
+        self,
+        url: str,
+        *,
+        username: str,
+        password: str,
+        order_types: Iterable[str] = ("importtnorders",),
+    ) -> None:
+        """Have it deliver the notices about orders of these types to the address."""
         sample = SandboxOptions()
         carrier = Carrier(
             CarrierSettings(
@@ -92,16 +101,17 @@ class CarrierHome:
                 allow_plain_http=True,
             )
         )
-        subscriptions.create(
-            carrier,
-            subscription=NewSubscription(
-                url=url,
-                username=username,
-                password=password,
-                order_type="importtnorders",
-                expiry_seconds=_SUBSCRIBED_SECONDS,
-            ),
-        )
+        for order_type in order_types:
+            subscriptions.create(
+                carrier,
+                subscription=NewSubscription(
+                    url=url,
+                    username=username,
+                    password=password,
+                    order_type=order_type,
+                    expiry_seconds=_SUBSCRIBED_SECONDS,
+                ),
+            )
 
     def tell(self, path: str, content: Mapping[str, object] | None) -> None:
         """POST to the control address (docs/sandbox.md); DELETE without content."""
@@ -145,6 +155,7 @@ class CarrierHome:
 def _order(item: dict[str, Any]) -> TheirOrder:
     failed = {f"+1{number}" for problem in item["problems"] for number in problem[2]}
     return TheirOrder(
+        kind=OrderKind(item["kind"]),
         order_id=item["order_id"],
         reference=item["customer_order_id"],
         status=item["status"],

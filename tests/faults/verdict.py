@@ -47,17 +47,19 @@ def judge(order_ids: Iterable[int], theirs: list[TheirOrder], calls: Counter[str
     parked = _parked()
     there = {order.reference for order in theirs}
     by_id = {order.order_id: order for order in theirs}
-    pairs = _pairs(theirs, calls)
+    made_twice = pairs(theirs, calls)
     return Verdict(
-        duplicates=_duplicates(theirs, pairs),
+        duplicates=duplicates(theirs, made_twice),
         lost=sum(order.status not in _SETTLED and pk not in parked for pk, order in orders.items())
         + _unknown_here(theirs),
         falsely_complete=_falsely_complete(orders.values(), by_id),
         misread=sum(_is_misread(order, by_id) for order in orders.values()),
         without_reason=_without_reason(orders, parked),
-        two_orders=len(pairs),
+        two_orders=len(made_twice),
         parked=len(parked),
-        parked_though_there=sum(reference in there - pairs for reference, _ in parked.values()),
+        parked_though_there=sum(
+            reference in there - made_twice for reference, _ in parked.values()
+        ),
         counts_add_up=all(
             part["adds_up"] for name, part in count_everything().items() if "adds_up" in part
         ),
@@ -73,15 +75,15 @@ def _parked() -> dict[int, tuple[str, str]]:
     }
 
 
-def _pairs(theirs: list[TheirOrder], calls: Counter[str]) -> set[str]:
+def pairs(theirs: list[TheirOrder], calls: Counter[str]) -> set[str]:
     """The references under which the carrier made two orders out of one request."""
     made = Counter(order.reference for order in theirs)
     return {reference for reference, count in made.items() if count > calls[reference]}
 
 
-def _duplicates(theirs: list[TheirOrder], pairs: set[str]) -> int:
+def duplicates(theirs: list[TheirOrder], made_twice: set[str]) -> int:
     """Orders too many: a reference that was sent twice, or a number under two references."""
-    made = Counter(order.reference for order in theirs if order.reference not in pairs)
+    made = Counter(order.reference for order in theirs if order.reference not in made_twice)
     references: dict[str, set[str]] = defaultdict(set)
     for order in theirs:
         for e164 in order.telephone_numbers:
