@@ -6,7 +6,11 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.management import create_permissions
+from django.contrib.contenttypes.management import create_contenttypes
+from django.core.cache import cache
 from django.db import connections
+from django.db.models.signals import post_migrate
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 from pytest_django.plugin import blocking_manager_key
@@ -15,9 +19,10 @@ from accounts.models import User
 from accounts.rights import Role
 from carrier.sandbox import Sandbox, SandboxOptions
 from numbering.domain.error_help import fill_missing
-from tests import builders
+from tests import builders, template_lookups
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests in one process, and all that need the demonstration in the same one."""
     for item in items:
@@ -25,6 +30,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(
             pytest.mark.xdist_group("demo" if with_demo else item.nodeid.split("::")[0])
         )
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a whole file by its argument: an archive holds the second it was made in.
+
+    Each process makes its own, and pytest-xdist refuses to start when their names differ.
+    """
+    return argname if isinstance(val, bytes) and len(val) > 200 else None
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Stop if the groups have no effect, as with a pytest that pytest-xdist does not know yet."""
+    is_grouped = getattr(session.config.option, "loadgroup", False)
+    if is_grouped and not all("@" in item.nodeid for item in session.items):
+        raise pytest.UsageError("pytest-xdist does not group the tests by their marks.")
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +55,18 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """
     with django_db_blocker.unblock():
         fill_missing()
+    # Emptying the tables leaves alone what these two fill from the models. Looking through every
+    # model for more, after each test that commits, took longer than most of those tests.
+    assert post_migrate.disconnect(create_contenttypes)
+    assert post_migrate.disconnect(
+        dispatch_uid=f"{create_permissions.__module__}.create_permissions"
+    )
+
+
+@pytest.fixture(autouse=True)
+def complete_pages() -> None:
+    """Let no page ask our objects for what they do not have."""
+    template_lookups.refuse_missing()
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +96,13 @@ def at_carrier(portal_sandbox: Sandbox, settings: Any) -> Iterator[Sandbox]:
     yield portal_sandbox
     portal_sandbox.clear_faults()
     portal_sandbox.change(processing_seconds=0, lost_after_seconds=0)
+
+
+@pytest.fixture
+def at_platform(at_carrier: Sandbox, settings: Any) -> Sandbox:
+    """The older platform is that of the sandbox as well."""
+    settings.PLATFORM = {**settings.PLATFORM, "base": at_carrier.platform_base}
+    return at_carrier
 
 
 @pytest.fixture
@@ -101,11 +140,15 @@ def no_database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 def pytest_runtest_teardown(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """Put back what migrations had filled in: a test that commits empties every table."""
+    """Put back what migrations had filled in: a test that commits empties every table.
+
+    But for that of the cache, which is no model's: what is counted there would slow a later test.
+    """
     result = yield
     marker = item.get_closest_marker("django_db")
     # After the last test there is no test database any more.
     if nextitem is not None and marker is not None and marker.kwargs.get("transaction"):
         with item.config.stash[blocking_manager_key].unblock():
             fill_missing()
+            cache.clear()
     return result

@@ -29,6 +29,13 @@ os.environ.update(
         "CARRIER_MESSAGING_APPLICATION_ID": "sandbox-application",
         "CARRIER_TOKEN_URL": "http://127.0.0.1:1/api/v1/oauth2/token",
         "CARRIER_ALLOW_PLAIN_HTTP": "true",
+        "PLATFORM_USER_ID": "u-sandbox",
+        "PLATFORM_API_TOKEN": "t-sandbox",
+        "PLATFORM_API_SECRET": "sandbox-platform-secret",
+        "PLATFORM_BASE": "http://127.0.0.1:1/v1/",
+        "PLATFORM_APPLICATION_ID": "a-sandbox",
+        "PLATFORM_DASHBOARD_USERNAME": "sandbox",
+        "PLATFORM_DASHBOARD_PASSWORD": "sandbox-password",
         "LOG_FORMAT": "console",
         "LOG_LEVEL": "WARNING",
     }
@@ -46,3 +53,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":  # noqa: F
     DATABASES["default"]["ENGINE"] = "tests.postgresql"  # noqa: F405
     # What a test commits need not outlive the machine.
     DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"  # noqa: F405
+else:
+    DATABASES["default"]["ENGINE"] = "tests.sqlite"  # noqa: F405
+    # Said outright: for an engine of this name pytest-django would make up a file's name.
+    DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # noqa: F405
