@@ -164,6 +164,7 @@ def rows(outcome: Outcome) -> tuple[tuple[str, object], ...]:
         ("of leavings, not in exactly one order", orders.left_otherwise),
         ("without a reason", orders.without_reason),
         ("there by the carrier's own doing, or waiting for a person", orders.strangers),
+        ("  left to an order that asks for them by number", orders.left_to_orders),
         ("  that the compare tells wrongly", orders.compare_silent),
         ("rows without a result or a reason", bulk.unaccounted),
         ("moved more or less often than told", bulk.moved_otherwise),

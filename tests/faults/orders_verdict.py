@@ -54,8 +54,9 @@ class OrdersVerdict:
 
     `only_here` and `only_there` are numbers in service on one side; `left_otherwise` those of a
     leaving that are not in exactly one order. `strangers` came by the carrier's own second orders
-    or stand in orders that wait for a person: not counted as wrong, but the compare must tell them
-    all and no others (`compare_silent`). `two_orders` is the carrier's own fault as well.
+    or by orders that wait for a person: not counted as wrong. Those on the list of an order that
+    waits are `left_to_orders`, whose question asks for them; the compare must tell all others and
+    none but those (`compare_silent`). `two_orders` is the carrier's own fault as well.
     """
 
     duplicates: int
@@ -70,6 +71,7 @@ class OrdersVerdict:
     two_orders: int
     parked: int
     strangers: int
+    left_to_orders: int
 
     @property
     def is_clean(self) -> bool:
@@ -100,6 +102,7 @@ def judge_orders(
     here = set(_numbers_here(IN_SERVICE))
     excused = _excused(theirs, made_twice, parked)
     strangers = books.in_service - set(_numbers_here(LIVE))
+    left_to_orders = strangers & _listed(parked)
     return OrdersVerdict(
         duplicates=duplicates(theirs, made_twice),
         lost=_lost(parked) + _unknown_here(theirs),
@@ -108,13 +111,14 @@ def judge_orders(
         only_there=len(books.in_service - here - excused),
         left_otherwise=_left_otherwise(),
         without_reason=_without_reason(parked),
-        compare_silent=_compare_silent(strangers, stale),
+        compare_silent=_compare_silent(strangers - left_to_orders, stale),
         counts_add_up=all(
             part["adds_up"] for part in count_everything().values() if "adds_up" in part
         ),
         two_orders=len(made_twice),
         parked=len(parked),
         strangers=len(strangers),
+        left_to_orders=len(left_to_orders),
     )
 
 
@@ -131,6 +135,12 @@ def _parked() -> dict[str, str]:
             state=AttemptState.PARKED
         ).values_list("customer_order_id", "message")
     }
+
+
+def _listed(parked: dict[str, str]) -> frozenset[str]:
+    """The numbers that the number orders which wait for a person name one by one."""
+    rows = NumberOrderNumber.objects.filter(order__customer_order_id__in=parked)
+    return frozenset(rows.values_list("e164", flat=True))
 
 
 def _orders_here() -> Iterable[tuple[Kind, NumberOrder | RemovalOrder]]:
@@ -221,11 +231,11 @@ def _without_reason(parked: dict[str, str]) -> int:
     return wrong
 
 
-def _compare_silent(strangers: frozenset[str], stale: frozenset[str]) -> int:
+def _compare_silent(to_tell: frozenset[str], stale: frozenset[str]) -> int:
     """Numbers that differ and have no case, and cases of numbers that do not differ."""
     cases = dict.fromkeys(CaseKind, frozenset[str]())
     for kind in cases:
         standing = Case.objects.filter(kind=kind, stands=True)
         cases[kind] = frozenset(standing.values_list("e164", flat=True))
-    wrong = len(cases[CaseKind.THEIRS] ^ strangers) + len(cases[CaseKind.LOST] ^ stale)
+    wrong = len(cases[CaseKind.THEIRS] ^ to_tell) + len(cases[CaseKind.LOST] ^ stale)
     return wrong + len(cases[CaseKind.STATE]) + len(cases[CaseKind.OURS])
