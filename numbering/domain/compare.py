@@ -57,7 +57,6 @@ _CHUNK = 500
 _SAY_EVERY = 5000
 # Standing cases of numbers that are theirs and not ours, before an alert speaks for the rest.
 STRANGERS_LIMIT = 1000
-# The carrier has these orders, or may have them: what becomes of their numbers is not decided.
 
 Row = TypeVar("Row", bound=Model)
 

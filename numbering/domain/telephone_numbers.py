@@ -39,6 +39,7 @@ from numbering.models import (
 # How a life begins. Values, though the database has the same defaults: with an expression in the
 # rows Django writes out every cell of an INSERT, which takes four times as long.
 _FRESH: dict[str, Any] = {"is_locked": False, "carrier_status": "", "carrier_differs": False}
+# The carrier has these orders, or may have them: what becomes of their numbers is not decided.
 _UNDER_WAY = AT_CARRIER | {ImportOrderStatus.SUBMITTING, ImportOrderStatus.UNKNOWN}
 # The life of the number in a row of an order.
 _LIFE = models.Subquery(
