@@ -44,9 +44,11 @@ class TakeOverForm(MoveForm):
 
 
 def take_over_view(request: HttpRequest) -> HttpResponse:
-    """Take the account over: GET shows what there is, POST begins."""
+    """Take the account over: GET shows what there is, POST begins or stops."""
     if not request.user.has_perm("numbers.start_takeover"):
         raise PermissionDenied
+    if request.method == "POST" and "stop" in request.POST:
+        return _stop(request)
     form = TakeOverForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -60,7 +62,7 @@ def take_over_view(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "The worker takes the numbers over now.")
         return HttpResponseRedirect(reverse("admin:numbers_take_over"))
-    overs = TakeOver.objects.select_related("subscriber", "person", "sip_peer")
+    overs = TakeOver.objects.select_related("subscriber", "person", "sip_peer", "stopped_by")
     running = overs.exclude(state=TakeOverState.DONE).first()
     context = {
         **admin.site.each_context(request),
@@ -79,6 +81,15 @@ def take_over_view(request: HttpRequest) -> HttpResponse:
         context,
         status=422 if form.is_bound else 200,
     )
+
+
+def _stop(request: HttpRequest) -> HttpResponse:
+    running = TakeOver.objects.exclude(state=TakeOverState.DONE).first()
+    if running is not None and take_over.stop(running, actor=person_of(request)):
+        messages.success(request, "It stops. What was taken over stays.")
+    else:
+        messages.info(request, "It is over, or being stopped already. Nothing changed.")
+    return HttpResponseRedirect(reverse("admin:numbers_take_over"))
 
 
 def _percent(over: TakeOver | None) -> int | None:

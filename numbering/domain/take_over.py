@@ -53,13 +53,25 @@ def start(*, subscriber: Subscriber, origin: NumberOrigin, actor: User) -> TakeO
     return over
 
 
+@repeated
+def stop(over: TakeOver, *, actor: User) -> bool:
+    """Have it end with what is taken over; False when it is over, or somebody stops it already."""
+    running = TakeOver.objects.filter(pk=over.pk, stopped_by=None).exclude(state=TakeOverState.DONE)
+    asked = running.update(stopped_by=actor)
+    if asked:
+        jobs.enqueue("take_over", subject_id=over.pk)
+    return bool(asked)
+
+
 def run_take_over(job: Job) -> None:
     """Handler: go on with a take-over for one turn."""
     turn = Turn(job)
     over = _now(job)
     if over.state == TakeOverState.DONE:
         return
-    if over.read_since is None:
+    if over.stopped_by is not None:
+        _end_early(over, turn)
+    elif over.read_since is None:
         _begin_reading(over, turn)
     elif clock.now() - over.read_since > _LIST_GOOD_FOR:
         _begin_reading(over, turn)
@@ -69,7 +81,9 @@ def run_take_over(job: Job) -> None:
         # Never before something was done: a turn must get on, however short it is.
         if turn.is_over and turn.got_on:
             raise TryLater("It goes on when other work had its turn.", after=0, counts=False)
-        if over.step == TakeOverStep.LIST:
+        if over.stopped_by is not None:
+            _end_early(over, turn)
+        elif over.step == TakeOverStep.LIST:
             _ask(read_numbers_on, over, turn)
         elif over.step == TakeOverStep.PLACES:
             _ask(read_places_on, over, turn)
@@ -79,7 +93,7 @@ def run_take_over(job: Job) -> None:
 
 
 def _now(job: Job) -> TakeOver:
-    return TakeOver.objects.select_related("person", "sip_peer").get(pk=job.subject)
+    return TakeOver.objects.select_related("person", "sip_peer", "stopped_by").get(pk=job.subject)
 
 
 @repeated
@@ -181,6 +195,12 @@ def _take_some(over: TakeOver, turn: Turn) -> None:
         trouble="",
     )
     reached("before_commit")
+
+
+@repeated
+def _end_early(over: TakeOver, turn: Turn) -> None:
+    turn.stay()
+    _end(over, trouble=f"Stopped by {over.stopped_by}. What was taken over stays.")
 
 
 def give_up(job: Job) -> None:

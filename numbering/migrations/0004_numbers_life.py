@@ -565,6 +565,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='takeover',
+            name='stopped_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='takeover',
             name='subscriber',
             field=models.ForeignKey(help_text='They can be moved to their own subscribers afterwards, with a file.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='numbers.subscriber'),
         ),

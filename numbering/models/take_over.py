@@ -40,6 +40,10 @@ class TakeOver(models.Model):
     odd = models.PositiveIntegerField("no numbers", default=0)
     trouble = models.CharField(max_length=1000, blank=True)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # Who asked to leave it at what is taken over; it ends at the next instant that is safe.
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     asked_at = models.DateTimeField("asked")
     ended_at = models.DateTimeField("ended", null=True)
 

@@ -234,6 +234,41 @@ def test_the_page_says_at_each_step_how_far_it_is(over: TakeOver, sign_in: Any) 
     assert "0 taken over, 0 here already or in an open order, of 1,200" in said()
 
 
+@pytest.mark.usefixtures("short_turns")
+def test_whoever_stops_it_keeps_what_is_taken_and_leaves_the_rest(
+    over: TakeOver, support: User, sign_in: Any
+) -> None:
+    desk: Client = sign_in(builders.person(Role.SUPPORT, name="Ann Stops"))
+    turns_until(over, "numbers")
+    while not over.taken:
+        next_job()
+        over.refresh_from_db()
+    page = "/admin/numbers/case/take-over/"
+    assert sign_in(builders.person(Role.FINANCE)).post(page, {"stop": "1"}).status_code == 403
+    answer = desk.post(page, {"stop": "1"}, follow=True).content.decode()
+    assert "What was taken over stays." in answer
+    assert "Ann Stops asked to stop it" in answer
+    assert not take_over.stop(over, actor=support)
+    run_due()
+    over.refresh_from_db()
+    assert (over.state, over.taken, TelephoneNumber.objects.count()) == ("done", 500, 500)
+    assert "Stopped by Ann Stops. What was taken over stays." in desk.get(page).content.decode()
+    assert not TakeOverNumber.objects.exists()
+    assert "Nothing changed." in desk.post(page, {"stop": "1"}, follow=True).content.decode()
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_one_that_waits_for_the_carrier_is_stopped_at_once(
+    own_carrier: Sandbox, over: TakeOver, support: User
+) -> None:
+    own_carrier.fault("not_created_503", path_contains="/inserviceNumbers", times=None)
+    steps.work()
+    assert take_over.stop(over, actor=support)
+    run_due()
+    over.refresh_from_db()
+    assert (over.state, over.taken, TelephoneNumber.objects.count()) == ("done", 0, 0)
+
+
 @pytest.mark.postgres
 def test_of_two_who_ask_at_one_instant_one_is_told_that_it_is_under_way(support: User) -> None:
     subscribers = [builders.subscriber(), builders.subscriber()]
