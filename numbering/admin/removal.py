@@ -16,14 +16,13 @@ from numbering.admin.order_action import OrderAction, adopting, decide
 from numbering.admin.order_list import NumberCount, OrderSearch
 from numbering.domain import removal_sending, removals
 from numbering.domain.error_help import help_for
+from numbering.domain.removal_results import OPERATIONS
 from numbering.enums import REMOVAL_AT_CARRIER, RemovalStatus, RemovalVerb
 from numbering.models import ErrorHelp, RemovalNumber, RemovalOrder
 
 RIGHT = "numbers.request_removalorder"
 _NUMBERS_PER_PAGE = 50
 _IN_MOTION = (*REMOVAL_AT_CARRIER, RemovalStatus.SUBMITTING, RemovalStatus.UNKNOWN)
-# Under which the help for the carrier's codes is written.
-_OPERATIONS = {RemovalVerb.REMOVE: "removal", RemovalVerb.DISCONNECT: "disconnect"}
 
 
 ACTIONS = {
@@ -137,7 +136,7 @@ def _lines(
     order: RemovalOrder, rows: list[RemovalNumber]
 ) -> list[tuple[RemovalNumber, SafeString, ErrorHelp | None]]:
     """Return the rows, each with its result and what its code means."""
-    operation = _OPERATIONS[RemovalVerb(order.verb)]
+    operation = OPERATIONS[RemovalVerb(order.verb)]
     helps = help_for({(operation, row.code) for row in rows if row.code})
     return [
         (row, badge(row.status, row.get_status_display()), helps.get((operation, row.code)))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from accounts.models import User
 from carrier import reservations as carrier_reservations
 from carrier.errors import CarrierError, CredentialsRefused, Outcome, Refused, Throttled
+from numbering import clock
 from numbering.carrier_link import CarrierNotConfigured, get_carrier, in_words
 from numbering.domain import bulk, reservations
 from numbering.domain.bulk import BulkAct, Lease, Outcomes, Pause
@@ -21,13 +22,12 @@ from numbering.models import BulkAction, BulkRow, Reservation
 
 HOLD_AT_MOST = 50
 _UNREACHABLE_WAIT_SECONDS = 30
-# The carrier's codes for "not to be held" (REFERENCE 7.1): another account is faster, mostly.
-_TAKEN = frozenset(str(code) for code in range(5040, 5048))
 _UNKNOWN = RowOutcome(
     BulkRowState.UNKNOWN,
     "The carrier gave no clear answer. It may hold the number for us under an id that we do not "
     "know; then it lets go of it by itself after some hours.",
 )
+_HELD_ALREADY = RowOutcome(BulkRowState.SKIPPED, "It is held for us already.")
 
 
 def hold(places: Mapping[str, str], *, actor: User) -> BulkAction:
@@ -65,13 +65,13 @@ def _held(reservation_id: str) -> RowOutcome:
 
 def _hold(action: BulkAction, row: BulkRow) -> RowOutcome:
     if reservations.in_force().filter(e164=row.e164).exists():
-        return RowOutcome(BulkRowState.SKIPPED, "It is held for us already.")
+        return _HELD_ALREADY
     if why := taken_numbers([row.e164]).get(row.e164):
         return RowOutcome(BulkRowState.SKIPPED, f"It {why}.")
     try:
         reservation_id = carrier_reservations.hold(get_carrier(), telephone_number=row.e164)
     except (CarrierError, CarrierNotConfigured) as error:
-        return _not_held(error)
+        return _not_held(row, error)
     reservations.write_down(
         row.e164,
         reservation_id,
@@ -81,7 +81,7 @@ def _hold(action: BulkAction, row: BulkRow) -> RowOutcome:
     return _held(reservation_id)
 
 
-def _not_held(error: CarrierError | CarrierNotConfigured) -> RowOutcome:
+def _not_held(row: BulkRow, error: CarrierError | CarrierNotConfigured) -> RowOutcome:
     """Say what an error means for the number. Raises Pause when it shall be asked for later."""
     message = in_words(error)
     if isinstance(error, Throttled):
@@ -93,6 +93,28 @@ def _not_held(error: CarrierError | CarrierNotConfigured) -> RowOutcome:
     if not isinstance(error, Refused):
         raise Pause(message, outcomes={}, after=_UNREACHABLE_WAIT_SECONDS)
     reasons = "; ".join(f"{p.code} {p.description}".strip() for p in error.problems) or message
-    if any(problem.code in _TAKEN for problem in error.problems):
-        return RowOutcome(BulkRowState.FAILED, f"Somebody else has it ({reasons}).")
+    if any(problem.code in reservations.REFUSALS for problem in error.problems):
+        return _taken(row, reasons)
     return RowOutcome(BulkRowState.FAILED, f"The carrier refused to hold it: {reasons}.")
+
+
+def _taken(row: BulkRow, reasons: str) -> RowOutcome:
+    """Say who has a number that is not free: we ourselves, by another wish, or somebody else."""
+    if reservations.in_force().filter(e164=row.e164).exists():
+        return _HELD_ALREADY
+    wishes = BulkRow.objects.filter(
+        action__kind=BulkKind.HOLD,
+        action__asked_at__gt=clock.now() - reservations.HELD_FOR,
+        e164=row.e164,
+    ).exclude(pk=row.pk)
+    if wishes.filter(state=BulkRowState.RUNNING).exists():
+        return RowOutcome(
+            BulkRowState.SKIPPED, "Somebody here is having it held at this moment. Look again."
+        )
+    if wishes.filter(state=BulkRowState.UNKNOWN).exists():
+        return RowOutcome(
+            BulkRowState.FAILED,
+            f"It is not free ({reasons}). Probably it is ours: an earlier wish to hold it got no "
+            "clear answer. That hold ends by itself after some hours.",
+        )
+    return RowOutcome(BulkRowState.FAILED, f"Somebody else has it ({reasons}).")

@@ -14,7 +14,7 @@ from carrier.records import NumberOrderRecord, NumberOrderType, OrderStatus
 from carrier.telephone import is_nanp
 from numbering import clock
 from numbering.carrier_link import get_carrier, in_words
-from numbering.domain import following, telephone_numbers
+from numbering.domain import following, reservations, telephone_numbers
 from numbering.domain.cannot_do import CannotDo
 from numbering.domain.error_help import help_for
 from numbering.domain.following import Follower
@@ -139,6 +139,7 @@ def _complete(order: NumberOrder, e164s: list[str], *, learned_by: LearnedBy) ->
     rows.filter(e164__in=fresh).update(
         status=OrderedNumberStatus.COMPLETED, is_holding=False, code="", description=""
     )
+    reservations.use_up(fresh)
     _say_what_stayed(order, fresh)
 
 
@@ -161,6 +162,7 @@ def fail_numbers(order: NumberOrder, failed: Mapping[str, Problem]) -> None:
 
     What was completed before stays ours, whatever the end of the order says of all of it.
     """
+    reservations.forget(order, failed)
     open_rows = order.numbers.exclude(status=OrderedNumberStatus.COMPLETED)
     for (code, description), e164s in by_reason(failed).items():
         open_rows.filter(e164__in=e164s).update(

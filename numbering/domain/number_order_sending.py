@@ -9,7 +9,7 @@ from carrier.client import Carrier
 from carrier.errors import Problem
 from carrier.records import NumberOrderRecord, NumberOrderType
 from numbering.domain import looking, reservations, sending
-from numbering.domain.number_order_results import FOLLOWER, fail_numbers
+from numbering.domain.number_order_results import FOLLOWER, OPERATION, fail_numbers
 from numbering.domain.number_orders import document_of, wish_of
 from numbering.domain.numbers_errand import NumbersErrand
 from numbering.enums import LearnedBy, NumberOrderStatus
@@ -65,9 +65,9 @@ class NumberOrderErrand(NumbersErrand[NumberOrderAttempt, NumberOrderRecord, Num
             keep_alive=keep_alive,
         )
 
-    def before_following(self, order: NumberOrder) -> None:
-        """What held its numbers is used up."""
-        reservations.use_up(order)
+    def operation(self, order: NumberOrder) -> str:
+        """Return that of number orders."""
+        return OPERATION
 
     def fail(
         self, order: NumberOrder, failed: Mapping[str, Problem], *, learned_by: LearnedBy

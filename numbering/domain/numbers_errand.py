@@ -15,6 +15,7 @@ from numbering import clock
 from numbering.carrier_link import in_words
 from numbering.domain import following, looking, sending
 from numbering.domain.cannot_do import CannotDo
+from numbering.domain.error_help import help_for
 from numbering.domain.following import Follower
 from numbering.domain.order_errand import OrderErrand
 from numbering.domain.timeline import move
@@ -43,11 +44,12 @@ class NumbersErrand(OrderErrand[NumbersAttempt, Record], Generic[NumbersAttempt,
     nothing_happened: ClassVar[str]
 
     @abstractmethod
+    def operation(self, order: Order) -> str:
+        """Return under which name the help for the carrier's codes is written."""
+
+    @abstractmethod
     def fail(self, order: Order, failed: Mapping[str, Problem], *, learned_by: LearnedBy) -> None:
         """The carrier does not have it: write down for each of its numbers why."""
-
-    def before_following(self, order: Order) -> None:
-        """The carrier has it now; nothing of what it says of it was taken over yet."""
 
     def difference(self, order: Order, record: Record) -> str:
         """Say what the carrier's order has that ours has not; empty when it may be ours."""
@@ -89,7 +91,6 @@ class NumbersErrand(OrderErrand[NumbersAttempt, Record], Generic[NumbersAttempt,
             next_read_at=clock.now() + timedelta(seconds=settings.SWEEP_FIRST_SECONDS),
             trouble="",
         )
-        self.before_following(order)
         following.apply_record(self.follower, order, record, learned_by=learned_by)
         following.begin(self.follower, order)
 
@@ -101,16 +102,19 @@ class NumbersErrand(OrderErrand[NumbersAttempt, Record], Generic[NumbersAttempt,
 
     def refused(self, attempt: NumbersAttempt, error: CarrierError) -> str:
         """It is over, and its numbers are free for another order."""
+        order = self._order(attempt)
         reasons = "; ".join(f"{p.code} {p.description}".strip() for p in error.problems[:5])
+        helps = help_for({(self.operation(order), problem.code) for problem in error.problems})
         message = f"The carrier refused it: {reasons or in_words(error)}"
+        fixes = " ".join(dict.fromkeys(help_.fix for help_ in helps.values()))
         about_all = next(
             (problem for problem in error.problems if not problem.telephone_numbers),
             Problem(code="", description="The carrier refused the whole order."),
         )
         named = {e164: problem for problem in error.problems for e164 in problem.telephone_numbers}
         self._end_unsent(
-            self._order(attempt),
-            f"{message} {self.nothing_happened}",
+            order,
+            f"{message} {self.nothing_happened} {fixes}".rstrip(),
             learned_by=LearnedBy.ANSWER,
             about_all=about_all,
             named=named,

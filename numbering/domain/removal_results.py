@@ -26,6 +26,8 @@ _AT_CARRIER = {
     RemovalVerb.REMOVE: carrier_removals,
     RemovalVerb.DISCONNECT: carrier_disconnects,
 }
+# Under which the help for the carrier's codes is written.
+OPERATIONS = {RemovalVerb.REMOVE: "removal", RemovalVerb.DISCONNECT: "disconnect"}
 _END = {
     RemovalVerb.REMOVE: ("the carrier hosts it no more.", "it was not removed."),
     RemovalVerb.DISCONNECT: ("the carrier has disconnected it.", "it was not disconnected."),

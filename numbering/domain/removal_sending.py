@@ -10,7 +10,7 @@ from carrier.errors import Problem
 from carrier.records import NewRemoval, OrderRecord
 from numbering.domain import looking, sending
 from numbering.domain.numbers_errand import NumbersErrand
-from numbering.domain.removal_results import FOLLOWER, at_carrier, settle
+from numbering.domain.removal_results import FOLLOWER, OPERATIONS, at_carrier, settle
 from numbering.enums import LearnedBy, RemovalStatus, RemovalVerb
 from numbering.models import Job, RemovalAttempt, RemovalOrder
 
@@ -71,6 +71,10 @@ class RemovalErrand(NumbersErrand[RemovalAttempt, OrderRecord, RemovalOrder]):
             known=[other or "" for other in others.values_list("carrier_order_id", flat=True)],
             keep_alive=keep_alive,
         )
+
+    def operation(self, order: RemovalOrder) -> str:
+        """Return that of its verb."""
+        return OPERATIONS[RemovalVerb(order.verb)]
 
     def fail(
         self, order: RemovalOrder, failed: Mapping[str, Problem], *, learned_by: LearnedBy

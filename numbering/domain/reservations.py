@@ -1,21 +1,25 @@
 """Numbers that the carrier holds for us for some hours: which, until when, and giving them back."""
 
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.again import repeated
 from carrier import reservations as carrier_reservations
-from carrier.errors import NotFound
+from carrier.errors import CarrierError, NotFound, Problem
 from numbering import clock
-from numbering.carrier_link import get_carrier
+from numbering.carrier_link import CarrierNotConfigured, get_carrier
 from numbering.domain.cannot_do import CannotDo
 from numbering.models import NumberOrder, NumberOrderNumber, Reservation
 from numbering.phone import display
 
 # The carrier lets go by itself after this long (REFERENCE 7.1: "4 hours by default").
 HELD_FOR = timedelta(hours=4)
+# The carrier's codes about holding a number (REFERENCE 7.1).
+REFUSALS = frozenset(str(code) for code in range(5040, 5048))
 # How long one that has run out is still shown, so that nobody wonders where it went.
 _SHOWN_FOR = timedelta(hours=12)
 
@@ -47,10 +51,22 @@ def write_down(e164: str, reservation_id: str, *, place: str, person_id: int) ->
     )
 
 
-def use_up(order: NumberOrder) -> None:
-    """The carrier has taken the order: what held its numbers is used up."""
-    e164s = order.numbers.exclude(reservation_id="").values("e164")
+def use_up(e164s: Collection[str]) -> None:
+    """These numbers have come to us: what held them is used up."""
     Reservation.objects.filter(e164__in=e164s, ended_at=None).update(ended_at=clock.now())
+
+
+def forget(order: NumberOrder, failed: Mapping[str, Problem]) -> None:
+    """Believe no more in the holds of an order of which the carrier says that they are none.
+
+    It does not say which of several it means. Named once more, one of them would have the next
+    order refused as well.
+    """
+    e164s = [e164 for e164, problem in failed.items() if problem.code in REFUSALS]
+    ids = order.numbers.filter(e164__in=e164s).exclude(reservation_id="").values("reservation_id")
+    Reservation.objects.filter(carrier_reservation_id__in=ids, ended_at=None).update(
+        ended_at=clock.now()
+    )
 
 
 def release(reservation: Reservation) -> None:
@@ -64,8 +80,17 @@ def release(reservation: Reservation) -> None:
     ordered = NumberOrderNumber.objects.filter(e164=reservation.e164, is_holding=True).first()
     if ordered is not None:
         raise CannotDo(f"{ordered} is being ordered: number order {ordered.order_id}.")
-    with suppress(NotFound):  # the carrier has let go of it already
+    row = Reservation.objects.filter(pk=reservation.pk)
+    # Before the carrier is asked, so that no order names it that is written in this instant.
+    row.filter(ended_at=None).update(ended_at=clock.now())
+    try:
         carrier_reservations.release(
             get_carrier(), reservation_id=reservation.carrier_reservation_id
         )
-    Reservation.objects.filter(pk=reservation.pk, ended_at=None).update(ended_at=clock.now())
+    except NotFound:
+        pass  # the carrier has let go of it already
+    except (CarrierError, CarrierNotConfigured):
+        # Held still; unless somebody held it anew, and then that one counts.
+        with suppress(IntegrityError), transaction.atomic():
+            row.update(ended_at=None)
+        raise
