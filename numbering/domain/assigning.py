@@ -6,7 +6,8 @@ from django.db import transaction
 
 from numbering.domain import telephone_numbers
 from numbering.domain.bulk import BulkAct, Lease, Outcome, Outcomes
-from numbering.enums import LEAVING, LIVE, BulkKind, BulkRowState, LearnedBy, NumberState
+from numbering.domain.chosen_lives import lives_of
+from numbering.enums import LEAVING, BulkKind, BulkRowState, LearnedBy, NumberState
 from numbering.models import (
     BulkAction,
     BulkRow,
@@ -27,22 +28,23 @@ class AssignAct(BulkAct):
         to = Subscriber.objects.get(pk=action.choices["subscriber"])
         with transaction.atomic():
             e164s = [row.e164 for row in rows]
-            lives = {
-                number.e164: number
-                for number in TelephoneNumber.objects.select_for_update(of=("self",))
-                .filter(e164__in=e164s, state__in=LIVE)
-                .select_related("subscriber")
-                .order_by("pk")  # everyone locks in the same order
-            }
+            locked = TelephoneNumber.objects.select_for_update(of=("self",))
+            lives = lives_of(rows, locked.select_related("subscriber"))
             held = dict(
                 ImportOrderNumber.objects.filter(e164__in=e164s, is_holding=True).values_list(
                     "e164", "order"
                 )
             )
-            outcomes = {
-                row.pk: _outcome(lives.get(row.e164), held.get(row.e164), to) for row in rows
-            }
-            moved = [lives[row.e164] for row in rows if outcomes[row.pk].state == BulkRowState.DONE]
+            outcomes: dict[int, Outcome] = {}
+            moved: list[TelephoneNumber] = []
+            for row in rows:
+                life = lives[row.pk]
+                if isinstance(life, str):
+                    outcomes[row.pk] = Outcome(BulkRowState.FAILED, life)
+                    continue
+                outcomes[row.pk] = _outcome(life, held.get(row.e164), to)
+                if outcomes[row.pk].state == BulkRowState.DONE:
+                    moved.append(life)
             # By whom they were held, so that each number's history names both.
             for holder in {number.subscriber for number in moved}:
                 telephone_numbers.note(
@@ -58,9 +60,7 @@ class AssignAct(BulkAct):
         return {}
 
 
-def _outcome(number: TelephoneNumber | None, order_id: int | None, to: Subscriber) -> Outcome:
-    if number is None:
-        return Outcome(BulkRowState.FAILED, "It does not live here any more.")
+def _outcome(number: TelephoneNumber, order_id: int | None, to: Subscriber) -> Outcome:
     if number.subscriber_id == to.pk:
         return Outcome(BulkRowState.SKIPPED, f"It is with {to} already.")
     if order_id is not None:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import Count, QuerySet, Value
+from django.db.models import Count, F, Max, QuerySet, Value
 
 from accounts.again import repeated
 from accounts.models import User
@@ -27,7 +27,7 @@ from numbering.domain import jobs
 from numbering.domain.cannot_do import CannotDo
 from numbering.domain.jobs import TryLater
 from numbering.enums import BulkKind, BulkRowState, BulkState
-from numbering.models import BulkAction, BulkRow, Job
+from numbering.models import BulkAction, BulkRow, Job, TelephoneNumber
 from numbering.stopping_points import reached
 
 ROWS_LIMIT = 500_000
@@ -213,15 +213,23 @@ def start(
 
 
 def _add_found(action: BulkAction, numbers: QuerySet[Any]) -> int:
-    """Add a row for each number found, without any of them passing through here."""
-    found = numbers.order_by("e164").values_list(Value(action.pk), "e164").distinct()
+    """Add a row for each number found, without any of them passing through here.
+
+    Of several lives of one number the last one is meant, which alone can be living still.
+    """
+    columns = ["e164"]
+    if numbers.model is TelephoneNumber:
+        columns += ["telephone_number_id", "subscriber_id"]
+        last = numbers.order_by().values("e164").annotate(last=Max("pk")).values("last")
+        numbers = TelephoneNumber.objects.filter(pk__in=last).annotate(telephone_number_id=F("pk"))
+    found = numbers.order_by("e164").values_list(Value(action.pk), *columns)
     try:
         sql, params = found[: ROWS_LIMIT + 1].query.sql_with_params()
     except EmptyResultSet:  # the question itself leaves no number, so Django asks nothing
         return 0
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {BulkRow._meta.db_table} (action_id, e164) {sql}",
+            f"INSERT INTO {BulkRow._meta.db_table} (action_id, {', '.join(columns)}) {sql}",
             params,
         )
         return int(cursor.rowcount)

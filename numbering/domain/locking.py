@@ -7,7 +7,8 @@ from django.db import transaction
 
 from numbering.domain import telephone_numbers
 from numbering.domain.bulk import BulkAct, Lease, Outcome, Outcomes
-from numbering.enums import LEAVING, LIVE, BulkKind, BulkRowState, LearnedBy
+from numbering.domain.chosen_lives import lives_of
+from numbering.enums import LEAVING, BulkKind, BulkRowState, LearnedBy
 from numbering.models import BulkAction, BulkRow, TelephoneNumber
 
 
@@ -21,15 +22,12 @@ class _Lock(BulkAct):
     def do(self, action: BulkAction, rows: Sequence[BulkRow], lease: Lease) -> Outcomes:
         """Lock or unlock them, with a line in each number's history."""
         with transaction.atomic():
-            lives = {
-                number.e164: number
-                for number in TelephoneNumber.objects.select_for_update()
-                .filter(e164__in=[row.e164 for row in rows], state__in=LIVE)
-                .order_by("pk")  # everyone locks in the same order
-            }
-            outcomes = {row.pk: self._outcome(lives.get(row.e164)) for row in rows}
+            lives = lives_of(rows, TelephoneNumber.objects.select_for_update())
+            outcomes = {pk: self._outcome(life) for pk, life in lives.items()}
             changed = [
-                lives[row.e164] for row in rows if outcomes[row.pk].state == BulkRowState.DONE
+                life
+                for pk, life in lives.items()
+                if not isinstance(life, str) and outcomes[pk].state == BulkRowState.DONE
             ]
             TelephoneNumber.objects.filter(pk__in=[number.pk for number in changed]).update(
                 is_locked=self.is_locked
@@ -42,9 +40,9 @@ class _Lock(BulkAct):
             lease.report(outcomes)
         return {}
 
-    def _outcome(self, number: TelephoneNumber | None) -> Outcome:
-        if number is None:
-            return Outcome(BulkRowState.FAILED, "It does not live here any more.")
+    def _outcome(self, number: TelephoneNumber | str) -> Outcome:
+        if isinstance(number, str):
+            return Outcome(BulkRowState.FAILED, number)
         if self.is_locked and number.state in LEAVING:
             word = number.get_state_display().lower()
             return Outcome(BulkRowState.FAILED, f"Too late: it is {word}.")

@@ -17,8 +17,9 @@ from numbering.domain import cases
 from numbering.domain.bulk import BulkAct, Lease, Outcome, Outcomes, Pause
 from numbering.domain.cannot_do import CannotDo
 from numbering.domain.cases import Finding
+from numbering.domain.chosen_lives import lives_of
 from numbering.domain.sending import CREDENTIALS_WAIT_SECONDS
-from numbering.enums import IN_SERVICE, LIVE, BulkKind, BulkRowState, CaseKind, NumberOrigin
+from numbering.enums import IN_SERVICE, BulkKind, BulkRowState, CaseKind, NumberOrigin
 from numbering.models import BulkAction, BulkRow, Case, TelephoneNumber
 
 # Numbers whose details a compare reads, one call each: the lists tell the rest of all of them.
@@ -148,8 +149,7 @@ class ReadAct(BulkAct):
             carrier = get_carrier()
         except CarrierNotConfigured as error:
             raise Pause(str(error), outcomes={}, after=CREDENTIALS_WAIT_SECONDS) from error
-        lives = TelephoneNumber.objects.filter(e164__in=[row.e164 for row in rows], state__in=LIVE)
-        by_number = {number.e164: number for number in lives}
+        lives = lives_of(rows, TelephoneNumber.objects.all())
         read: list[tuple[TelephoneNumber, Reading]] = []
         outcomes: dict[int, Outcome] = {}
         pause = None
@@ -157,9 +157,9 @@ class ReadAct(BulkAct):
         for row in rows:
             if not lease.holds():
                 break
-            number = by_number.get(row.e164)
-            if number is None:
-                outcomes[row.pk] = Outcome(BulkRowState.SKIPPED, "It does not live here any more.")
+            number = lives[row.pk]
+            if isinstance(number, str):
+                outcomes[row.pk] = Outcome(BulkRowState.SKIPPED, number)
                 continue
             try:
                 read.append((number, _ask(carrier, row.e164)))

@@ -444,6 +444,16 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='numbers.bulkaction'),
         ),
         migrations.AddField(
+            model_name='bulkrow',
+            name='subscriber',
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='numbers.subscriber'),
+        ),
+        migrations.AddField(
+            model_name='bulkrow',
+            name='telephone_number',
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='numbers.telephonenumber'),
+        ),
+        migrations.AddField(
             model_name='intake',
             name='committed_by',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 
 from numbering.enums import BulkKind, BulkRowState, BulkState
+from numbering.models.subscriber import Subscriber
+from numbering.models.telephone_number import TelephoneNumber
 from numbering.phone import display
 
 
@@ -38,6 +40,13 @@ class BulkRow(models.Model):
 
     action = models.ForeignKey(BulkAction, on_delete=models.CASCADE, related_name="rows")
     e164 = models.CharField("number", max_length=16)
+    # The life that was chosen, and whose it was then; none where digits were given.
+    telephone_number = models.ForeignKey(
+        TelephoneNumber, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    subscriber = models.ForeignKey(
+        Subscriber, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     state = models.CharField(
         "result",
         max_length=9,

@@ -76,6 +76,42 @@ def test_numbers_are_moved_and_those_that_cannot_be_say_why(support: User) -> No
     assert not there.events.exists()
 
 
+def test_what_was_chosen_is_meant_and_not_whoever_has_the_number_since(support: User) -> None:
+    a, b = builders.subscriber(name="A Ltd"), builders.subscriber(name="B Ltd")
+    to = builders.subscriber(name="To Ltd")
+    ended, again = life(subscriber=a, state="gone"), life(subscriber=a, state="gone")
+    elsewhere = life(e164=ended.e164, subscriber=b)
+    anew = life(e164=again.e164, subscriber=a)
+    stays, goes = life(subscriber=a), life(subscriber=a)
+    chosen = {
+        BulkKind.ASSIGN: TelephoneNumber.objects.filter(subscriber=a),
+        BulkKind.LOCK: TelephoneNumber.objects.filter(pk=ended.pk),
+        BulkKind.READ: TelephoneNumber.objects.filter(pk=ended.pk),
+    }
+    actions = {
+        kind: bulk.start(kind, numbers, actor=support, choices={"subscriber": to.pk})
+        for kind, numbers in chosen.items()
+    }
+    # Between the click and the worker it goes to somebody else.
+    TelephoneNumber.objects.filter(pk=goes.pk).update(subscriber=b)
+    steps.work()
+    another = "What was chosen has ended; the number lives here anew. Choose it as it is now."
+    assert results(actions[BulkKind.ASSIGN]) == {
+        ended.e164: ("failed", another),
+        anew.e164: ("done", "Moved from A Ltd."),
+        stays.e164: ("done", "Moved from A Ltd."),
+        goes.e164: (
+            "failed",
+            "It is another subscriber's since it was chosen. Choose it anew if it is meant.",
+        ),
+    }
+    assert results(actions[BulkKind.LOCK]) == {ended.e164: ("failed", another)}
+    assert results(actions[BulkKind.READ]) == {ended.e164: ("skipped", another)}
+    elsewhere.refresh_from_db()
+    assert (elsewhere.subscriber, elsewhere.is_locked) == (b, False)
+    assert set(TelephoneNumber.objects.filter(subscriber=to)) == {anew, stays}
+
+
 def test_what_the_carrier_says_is_kept_and_what_differs_is_said(
     at_carrier: Sandbox, support: User, sign_in: Callable[[User], Client]
 ) -> None:
