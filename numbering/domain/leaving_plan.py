@@ -15,6 +15,7 @@ from numbering.domain import blast_radius, ledger
 from numbering.domain.cannot_do import CannotDo
 from numbering.domain.chunks import chunks
 from numbering.domain.removals import VERB_FROM
+from numbering.domain.withdrawal_queue import standing
 from numbering.enums import IN_SERVICE, LeavingState, NumberState, RemovalVerb
 from numbering.models import (
     ImportOrderNumber,
@@ -23,7 +24,6 @@ from numbering.models import (
     LoaCoverage,
     Subscriber,
     TelephoneNumber,
-    WithdrawalNumber,
 )
 from numbering.phone import NumberKind, kind_of
 from numbering.validators import ORDER_NUMBERS_LIMIT
@@ -215,9 +215,9 @@ def _permissions(hosted: Sequence[TelephoneNumber]) -> Iterator[str]:
         ids = [number.pk for number in some]
         bare |= set(ledger.hosted("uncovered").filter(pk__in=ids).values_list("pk", flat=True))
         taken_back |= set(
-            WithdrawalNumber.objects.filter(telephone_number__in=ids).values_list(
-                "telephone_number_id", flat=True
-            )
+            standing()
+            .filter(telephone_number__in=ids)
+            .values_list("telephone_number_id", flat=True)
         )
         withdrawn = _letters(some, withdrawn_at__isnull=False)
         taken_back |= {number.pk for number in some if number.pk in bare and number in withdrawn}

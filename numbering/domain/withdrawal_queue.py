@@ -10,14 +10,32 @@ from numbering.models import ImportOrder, ImportOrderNumber, WithdrawalNumber
 TO_REMOVE = (NumberState.IMPORTING, NumberState.HOSTED, NumberState.REMOVING)
 
 
+def standing() -> QuerySet[WithdrawalNumber]:
+    """Return the withdrawn numbers for which nobody has given the permission again.
+
+    It is given again by a later letter of whoever has the number now, for another order: one that
+    is added to the same order may be the old letter, scanned better.
+    """
+    newer = (
+        letters_that_count()
+        .filter(
+            e164=OuterRef("e164"),
+            loa__subscriber=OuterRef("telephone_number__subscriber"),
+            loa__uploaded_at__gt=OuterRef("withdrawal__asked_at"),
+        )
+        .exclude(order=OuterRef("withdrawal__order"))
+    )
+    return WithdrawalNumber.objects.filter(~Exists(newer))
+
+
 def to_be_removed() -> QuerySet[WithdrawalNumber]:
     """Return the withdrawn numbers that are not away yet."""
-    return WithdrawalNumber.objects.filter(telephone_number__state__in=TO_REMOVE)
+    return standing().filter(telephone_number__state__in=TO_REMOVE)
 
 
 def still_hosted() -> QuerySet[WithdrawalNumber]:
     """Return those of them that nothing is removing: left, a person must see to them."""
-    return WithdrawalNumber.objects.filter(telephone_number__state=NumberState.HOSTED)
+    return standing().filter(telephone_number__state=NumberState.HOSTED)
 
 
 def withdrawn_from(order: ImportOrder) -> dict[str, str]:
