@@ -16,6 +16,7 @@ from accounts.admin_base import TextInputWidget, action
 from numbering.admin.person import person_of
 from numbering.domain import leaving, second_person
 from numbering.domain.cannot_do import CannotDo
+from numbering.domain.leaving import OtherPlan
 from numbering.domain.leaving_plan import Plan, plan
 from numbering.enums import RemovalVerb
 from numbering.models import TelephoneNumber
@@ -132,7 +133,11 @@ def _ask(
                 reason=form.cleaned_data["reason"],
                 actor=person,
                 is_second_promised="second" in request.POST,
+                seen=wish.digest,
             )
+        except OtherPlan:
+            # Something came or went in this instant: the form says so, of the plan as it is now.
+            return _ask(request, numbers, carried, back=back)
         except CannotDo as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(back)

@@ -22,6 +22,10 @@ from numbering.models import Leaving, LeavingNumber, RemovalNumber, TelephoneNum
 _DECIDED = "Somebody has decided about it already."
 
 
+class OtherPlan(CannotDo):
+    """What would leave now is not what somebody has seen."""
+
+
 @repeated
 def ask(
     numbers: QuerySet[TelephoneNumber],
@@ -29,14 +33,19 @@ def ask(
     reason: str,
     actor: User,
     is_second_promised: bool = False,
+    seen: str = "",
 ) -> Leaving:
     """Have these numbers leave, or wait for a second person when that is needed, or was promised.
 
-    What cannot leave is written down with its reason. Raises CannotDo when nothing can.
+    What cannot leave is written down with its reason. Raises CannotDo when nothing can, and
+    OtherPlan when `seen`, the digest of the plan that somebody agreed to, is not that of the plan
+    as it is now.
     """
     # Of two requests of one person at one instant the second counts what the first has begun.
     User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     wish = plan(numbers, is_locking=True)
+    if seen and wish.digest != seen:
+        raise OtherPlan("The numbers have changed since you looked.")
     if not wish.count:
         why = next(iter(wish.refused), "No number is chosen.")
         raise CannotDo(f"None of these numbers can leave. {why}")

@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.rights import Role
 from carrier.sandbox import Sandbox
 from numbering.domain import leaving
+from numbering.domain.leaving_plan import plan
 from numbering.models import Leaving, RemovalOrder, TelephoneNumber
 from tests import builders
 from tests.numbering.giving_up import OWNED, begun, lives, states, these, worked
@@ -129,6 +130,19 @@ def test_all_that_match_leave_only_with_their_count_typed(sign_in: SignIn, suppo
     assert not Leaving.objects.exists()
     assert desk.post(address, {**said, "count": " 101 "}).status_code == 302
     assert Leaving.objects.get().state == "waiting"
+
+
+def test_what_comes_in_the_instant_of_the_click_does_not_leave_unseen(support: User) -> None:
+    subscriber = builders.subscriber()
+    lives(subscriber=subscriber)
+    all_of_it = TelephoneNumber.objects.filter(subscriber=subscriber)
+    seen = plan(all_of_it).digest
+    lives(subscriber=subscriber)
+    with pytest.raises(leaving.OtherPlan):
+        leaving.ask(all_of_it, reason=WHY, actor=support, seen=seen)
+    assert not Leaving.objects.exists()
+    done = leaving.ask(all_of_it, reason=WHY, actor=support, seen=plan(all_of_it).digest)
+    assert done.numbers.count() == 2
 
 
 @pytest.mark.parametrize(
