@@ -416,6 +416,10 @@ class LeavingState(models.TextChoices):
     DECLINED = "declined", "Declined"
 
 
+# Its numbers have no order yet, and may get one.
+LEAVING_OPEN = frozenset({LeavingState.WAITING, LeavingState.BEGINNING})
+
+
 class BulkKind(models.TextChoices):
     """What is done to many numbers, one after the other, by a worker."""
 

@@ -27,7 +27,6 @@ from numbering.domain.number_order_results import OPERATION
 from numbering.domain.number_orders import wish_of
 from numbering.enums import (
     NUMBER_ORDER_FINAL,
-    AttemptState,
     NumberOrderStatus,
     OrderedNumberStatus,
 )
@@ -212,7 +211,7 @@ def _offered(order: NumberOrder) -> dict[str, OrderAction]:
         names = ("end",)
     elif order.status == _S.BACKORDERED:
         names = ("close",)
-    elif order.trouble and order.attempts.filter(state=AttemptState.PENDING).exists():
+    elif order.trouble and number_order_sending.ERRAND.is_unsent(order):
         names = ("withdraw",)
     return {name: ACTIONS[name] for name in names}
 

@@ -35,6 +35,12 @@ ACTIONS = {
         "Recorded. The numbers are in service as before.",
     ),
     "adopt": adopting(removal_sending.ERRAND),
+    "withdraw": OrderAction(
+        "Take it back",
+        "Nothing was sent yet. It ends here, and the numbers stay in service.",
+        lambda order, person, _: removal_sending.ERRAND.withdraw(order, actor=person),
+        "Taken back. The numbers stay in service.",
+    ),
     "again": OrderAction(
         "Ask the carrier again",
         "The carrier is asked once more to end the numbers that it kept. It cannot be taken back "
@@ -148,9 +154,17 @@ def _offered(order: RemovalOrder) -> dict[str, OrderAction]:
     """Return what is to be decided now, by its name in the address."""
     if removal_sending.ERRAND.parked_attempt(order) is not None:
         return {name: ACTIONS[name] for name in ("absent", "adopt")}
-    if removals.kept_numbers(order):
+    if removals.kept_numbers(order) and removals.may_ask_again(order):
         return {"again": ACTIONS["again"]}
+    if _may_be_taken_back(order):
+        return {"withdraw": ACTIONS["withdraw"]}
     return {}
+
+
+def _may_be_taken_back(order: RemovalOrder) -> bool:
+    """Whether it waits to be sent, by nobody's wish but ours."""
+    is_waiting = bool(order.trouble) and order.status == RemovalStatus.SUBMITTING
+    return is_waiting and order.withdrawal_id is None and removal_sending.ERRAND.is_unsent(order)
 
 
 def _sentence(order: RemovalOrder) -> str:
@@ -161,10 +175,12 @@ def _sentence(order: RemovalOrder) -> str:
             "in the carrier's own dashboard for the reference below, then decide."
         )
     if removals.kept_numbers(order):
-        return (
-            "The carrier kept some numbers; the table says why. Once it is fixed, ask the carrier "
-            "again."
-        )
+        kept = "Some numbers stayed; the table says why. Once it is fixed, "
+        if removals.may_ask_again(order):
+            return f"{kept}ask the carrier again."
+        return f"{kept}choose them in the list of telephone numbers and have them leave anew."
+    if _may_be_taken_back(order):
+        return "Nothing was sent yet; the portal tries again by itself. You can take it back."
     if order.status == RemovalStatus.COMPLETE:
         return _DONE[RemovalVerb(order.verb)]
     return _SENTENCES[RemovalStatus(order.status)]

@@ -134,6 +134,10 @@ class NumbersErrand(OrderErrand[NumbersAttempt, Record], Generic[NumbersAttempt,
         """Return the attempt that waits for a person's decision, if there is one."""
         return self.attempts().filter(order_id=order.pk, state=AttemptState.PARKED).first()
 
+    def is_unsent(self, order: Order) -> bool:
+        """Whether it waits for a first try to send it."""
+        return self.attempts().filter(order_id=order.pk, state=AttemptState.PENDING).exists()
+
     @repeated
     def withdraw(self, order: Order, *, actor: User) -> None:
         """Take back an order that nothing was sent for yet (the carrier is away).

@@ -15,6 +15,7 @@ permission back: without it nobody may host the number, whatever we would like t
 
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import timedelta
 
 from accounts.again import repeated
 from accounts.models import User
@@ -22,9 +23,10 @@ from numbering import clock
 from numbering.domain import jobs, telephone_numbers
 from numbering.domain.cannot_do import CannotDo
 from numbering.domain.chunks import chunks
-from numbering.domain.withdrawal_queue import still_hosted
+from numbering.domain.withdrawal_queue import standing, still_hosted
 from numbering.enums import (
     IN_SERVICE,
+    LEAVING_OPEN,
     SERVICE_STATE,
     VERB,
     LearnedBy,
@@ -38,6 +40,7 @@ from numbering.models import (
     ImportOrder,
     ImportOrderNumber,
     Leaving,
+    LeavingNumber,
     RemovalAttempt,
     RemovalEvent,
     RemovalNumber,
@@ -49,6 +52,8 @@ from numbering.phone import display, kind_of
 from numbering.validators import ORDER_NUMBERS_LIMIT
 from numbering.wording import counted
 
+# For so long what was agreed to may be asked of the carrier again.
+AGREED_FOR = timedelta(days=3)
 # How a number in service leaves.
 VERB_FROM = {NumberState(SERVICE_STATE[origin]): VERB[origin] for origin in NumberOrigin}
 # What is done, in a sentence about the numbers; and the beginning of our reference.
@@ -234,29 +239,52 @@ def _parts(lives: Sequence[TelephoneNumber]) -> Iterator[Sequence[TelephoneNumbe
 def kept_numbers(order: RemovalOrder) -> list[TelephoneNumber]:
     """Return the numbers that the carrier kept, in service now, that can be asked for again.
 
-    Those that were locked or moved to another subscriber since are not what was asked for.
+    Those that were locked, moved to another subscriber, asked for in another leaving, or permitted
+    again since are not what was asked for.
     """
     rows = order.numbers.filter(
         status=RemovalNumberStatus.KEPT,
         telephone_number__state__in=IN_SERVICE,
         telephone_number__subscriber=order.subscriber_id,
     )
-    if order.withdrawal_id is None:
-        rows = rows.filter(telephone_number__is_locked=False)
+    if order.withdrawal_id is not None:
+        taken_back = standing().filter(withdrawal=order.withdrawal_id)
+        rows = rows.filter(telephone_number__in=taken_back.values("telephone_number"))
+    else:
+        elsewhere = LeavingNumber.objects.filter(leaving__state__in=LEAVING_OPEN, refusal="")
+        rows = rows.filter(telephone_number__is_locked=False).exclude(
+            telephone_number__in=elsewhere.values("telephone_number")
+        )
     return [row.telephone_number for row in rows.select_related("telephone_number")]
+
+
+def may_ask_again(order: RemovalOrder) -> bool:
+    """Whether what was agreed to still stands; a withdrawn permission stands without an end.
+
+    Later the numbers may be in use again, and others be meant by it: then it is asked for anew.
+    """
+    if order.withdrawal_id is not None:
+        return True
+    agreed_at = order.leaving.decided_at if order.leaving is not None else order.created_at
+    return agreed_at is not None and agreed_at > clock.now() - AGREED_FOR
 
 
 @repeated
 def request_again(order: RemovalOrder, *, actor: User) -> RemovalOrder:
     """Ask once more for what the carrier kept. Raises CannotDo when nothing is left.
 
-    Whoever agreed to the first order agreed to this one.
+    Whoever agreed to the first order agreed to this one, for as long as `may_ask_again` says.
     """
+    if not may_ask_again(order):
+        raise CannotDo(
+            f"It was agreed to more than {AGREED_FOR.days} days ago. Choose the numbers in the "
+            "list of telephone numbers and have them leave anew."
+        )
     kept = kept_numbers(order)
     if not kept:
         raise CannotDo(
-            "Nothing is left to remove: its numbers are gone, leaving already, locked, or with "
-            "another subscriber."
+            "Nothing is left to remove: its numbers are gone, leaving already, locked, "
+            "permitted again, or with another subscriber."
         )
     return request(
         kept,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,6 +16,7 @@ from accounts.models import User
 from accounts.rights import Role
 from carrier.sandbox import Sandbox
 from numbering.models import RemovalOrder, Subscriber, TelephoneNumber
+from numbering.worker import run_once
 from tests import builders
 from tests.numbering import steps
 from tests.numbering.test_removals import asked, hosted, parked, states, worked
@@ -78,6 +81,45 @@ def test_what_was_not_removed_is_explained_and_asked_for_again(
     again = desk.post(f"{LIST}{order.pk}/do/again/", follow=True)
     assert "Nothing is left to remove" in again.content.decode()
     assert RemovalOrder.objects.count() == 2
+
+
+def test_what_was_agreed_to_long_ago_is_chosen_anew(
+    at_carrier: Sandbox, sign_in: SignIn, support: User
+) -> None:
+    order = worked(asked(hosted(steps.card("8030"), sandbox=at_carrier)), at_carrier)
+    RemovalOrder.objects.update(created_at=timezone.now() - timedelta(days=4))
+    desk = sign_in(support)
+    page = text_of(desk, order)
+    assert "choose them in the list of telephone numbers and have them leave anew" in page
+    assert "Ask the carrier again" not in page
+    answer = desk.post(f"{LIST}{order.pk}/do/again/", follow=True).content.decode()
+    assert "It was agreed to more than 3 days ago." in answer
+    assert RemovalOrder.objects.count() == 1
+
+
+def test_what_was_never_sent_can_be_taken_back(
+    at_carrier: Sandbox, settings: Any, sign_in: SignIn, support: User
+) -> None:
+    desk, here = sign_in(support), settings.CARRIER
+    lives = hosted(sandbox=at_carrier)
+    order = asked(lives)
+    settings.CARRIER = {
+        **here,
+        "v1_base": "http://127.0.0.1:1/",
+        "v2_base": "http://127.0.0.1:1/",
+        "token_url": "http://127.0.0.1:1/",
+    }
+    run_once()
+    assert "You can take it back." in text_of(desk, order)
+    done = desk.post(f"{LIST}{order.pk}/do/withdraw/", follow=True).content.decode()
+    assert "Taken back. The numbers stay in service." in done
+    order.refresh_from_db()
+    assert (order.status, states(lives)) == ("failed", ["hosted"] * 2)
+    settings.CARRIER = here
+    steps.work()
+    assert at_carrier.removals() == []
+    late = desk.post(f"{LIST}{order.pk}/do/withdraw/", follow=True).content.decode()
+    assert "It is too late to take this back" in late
 
 
 def test_who_may_look_and_not_decide_is_offered_nothing(

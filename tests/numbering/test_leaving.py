@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from carrier import disconnects as carrier_disconnects
@@ -138,6 +140,16 @@ def test_what_the_carrier_does_not_disconnect_is_ours_as_before_and_asked_for_ag
         these(numbers).update(**changes)
         assert removals.kept_numbers(order) == []
         these(numbers).update(is_locked=False, subscriber=subscriber)
+    # Nor what somebody wishes anew meanwhile.
+    Leaving.objects.filter(pk=wish.pk).update(decided_at=timezone.now() - timedelta(days=4))
+    assert not removals.may_ask_again(RemovalOrder.objects.get(pk=order.pk))
+    with pytest.raises(CannotDo, match="agreed to more than 3 days ago"):
+        removals.request_again(RemovalOrder.objects.get(pk=order.pk), actor=support)
+    Leaving.objects.filter(pk=wish.pk).update(decided_at=timezone.now())
+    anew = leaving.ask(these(numbers), reason=WHY, actor=support, is_second_promised=True)
+    assert removals.kept_numbers(order) == []
+    leaving.decline(anew, actor=support, remark="")
+    order.refresh_from_db()
     again = removals.request_again(order, actor=support)
     assert (again.verb, again.leaving) == ("disconnect", wish)
     assert leaving.progress_of(wish) == Progress(gone=1, under_way=1)
