@@ -6,11 +6,14 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from numbering.domain import number_order_results, removal_results
 from numbering.domain.home import orders_to_retry
 from numbering.domain.number_order_results import doubted
 from numbering.domain.radar import stuck_orders
+from numbering.domain.seen_to import short_orders, short_removals
+from numbering.domain.unclear_orders import unclear
 from numbering.enums import ImportOrderStatus, LoaUploadState
-from numbering.models import ImportOrder, Loa, NumberOrder
+from numbering.models import ImportOrder, Loa, NumberOrder, RemovalOrder
 
 
 class OrderQuestion(SimpleListFilter):
@@ -56,6 +59,8 @@ class NumberOrderQuestion(SimpleListFilter):
         """Return the questions."""
         return [
             ("doubted", "What is finished without all of its numbers named?"),
+            ("unclear", "What does the carrier not bring to an end?"),
+            ("short", "What brought fewer numbers than asked for?"),
             ("trouble", "What is in trouble?"),
         ]
 
@@ -66,6 +71,38 @@ class NumberOrderQuestion(SimpleListFilter):
         match self.value():
             case "doubted":
                 return queryset.filter(pk__in=doubted().values("pk"))
+            case "unclear":
+                return queryset.filter(pk__in=unclear(number_order_results.FOLLOWER).values("pk"))
+            case "short":
+                return queryset.filter(pk__in=short_orders().values("pk"))
+            case "trouble":
+                return queryset.exclude(trouble="")
+        return queryset
+
+
+class RemovalQuestion(SimpleListFilter):
+    """What is somebody asking about removals and disconnects?"""
+
+    title = "Question"
+    parameter_name = "question"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the questions."""
+        return [
+            ("short", "Of which did numbers stay?"),
+            ("unclear", "What does the carrier not bring to an end?"),
+            ("trouble", "What is in trouble?"),
+        ]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[RemovalOrder]
+    ) -> QuerySet[RemovalOrder]:
+        """Answer the question."""
+        match self.value():
+            case "short":
+                return queryset.filter(pk__in=short_removals().values("pk"))
+            case "unclear":
+                return queryset.filter(pk__in=unclear(removal_results.FOLLOWER).values("pk"))
             case "trouble":
                 return queryset.exclude(trouble="")
         return queryset

@@ -19,11 +19,11 @@ from numbering.admin import number_ordering, number_search
 from numbering.admin.badges import badge, tone_of
 from numbering.admin.filters import NumberOrderQuestion, choice_filter
 from numbering.admin.number_ordering import FormClass, said
-from numbering.admin.order_action import OrderAction, adopting, decide
+from numbering.admin.order_action import SEEN_TO, UNCLEAR, OrderAction, adopting, decide, ending
 from numbering.admin.order_list import OrderSearch
-from numbering.domain import number_order_results, number_order_sending
+from numbering.domain import number_order_results, number_order_sending, seen_to, unclear_orders
 from numbering.domain.error_help import help_for
-from numbering.domain.number_order_results import OPERATION
+from numbering.domain.number_order_results import FOLLOWER, OPERATION
 from numbering.domain.number_orders import wish_of
 from numbering.enums import (
     NUMBER_ORDER_FINAL,
@@ -63,6 +63,8 @@ ACTIONS = {
         lambda order, person, _: number_order_results.close(order, actor=person),
         "The carrier was asked to close the order.",
     ),
+    "end_unclear": ending(FOLLOWER),
+    "seen": SEEN_TO,
     "end": OrderAction(
         "End it here",
         "The carrier calls the order finished and does not name all of its numbers. Those it named "
@@ -166,7 +168,7 @@ def _page_context(request: HttpRequest, order: NumberOrder) -> dict[str, Any]:
     return {
         "order": order,
         "status_badge": badge(order.status, order.get_status_display()),
-        "tone": "bad" if _is_doubted(order) else tone_of(order.status),
+        "tone": "bad" if _waits_for_person(order) else tone_of(order.status),
         "sentence": _sentence(order),
         "is_in_motion": order.status in _IN_MOTION and not _waits_for_person(order),
         "actions": _offered(order) if request.user.has_perm(RIGHT) else {},
@@ -195,7 +197,11 @@ def _lines(
 
 
 def _waits_for_person(order: NumberOrder) -> bool:
-    return number_order_sending.ERRAND.parked_attempt(order) is not None or _is_doubted(order)
+    return (
+        number_order_sending.ERRAND.parked_attempt(order) is not None
+        or _is_doubted(order)
+        or unclear_orders.is_unclear(FOLLOWER, order)
+    )
 
 
 def _is_doubted(order: NumberOrder) -> bool:
@@ -209,8 +215,12 @@ def _offered(order: NumberOrder) -> dict[str, OrderAction]:
         names = ("absent", "adopt")
     elif _is_doubted(order):
         names = ("end",)
+    elif unclear_orders.is_unclear(FOLLOWER, order):
+        names = ("end_unclear",)
     elif order.status == _S.BACKORDERED:
         names = ("close",)
+    elif seen_to.short_orders().filter(pk=order.pk).exists():
+        names = ("seen",)
     elif order.trouble and number_order_sending.ERRAND.is_unsent(order):
         names = ("withdraw",)
     return {name: ACTIONS[name] for name in names}
@@ -225,6 +235,8 @@ def _sentence(order: NumberOrder) -> str:
         )
     if _is_doubted(order):
         return "Look at the order in the carrier's own dashboard. The portal keeps asking."
+    if unclear_orders.is_unclear(FOLLOWER, order):
+        return UNCLEAR
     ours = order.numbers.filter(status=OrderedNumberStatus.COMPLETED).count()
     got = f"{ours:,} of {counted(order.quantity, 'number')}"
     if order.status == _S.BACKORDERED:

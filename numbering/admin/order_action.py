@@ -15,10 +15,17 @@ from accounts.models import User
 from carrier.errors import CarrierError
 from numbering.admin.person import person_of
 from numbering.carrier_link import CarrierNotConfigured, in_words
+from numbering.domain import seen_to, unclear_orders
 from numbering.domain.cannot_do import CannotDo
+from numbering.domain.following import Follower
 from numbering.domain.numbers_errand import NumbersErrand
 from numbering.forms import AdoptForm
 from numbering.models import NumberOrder, RemovalOrder
+
+UNCLEAR = (
+    "The portal cannot learn more about it. Ask the carrier's support what became of it, then end "
+    "it here."
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,27 @@ def adopting(errand: NumbersErrand[Any, Any, Any]) -> OrderAction:
         "The carrier's order was read and adopted.",
         AdoptForm,
     )
+
+
+def ending(follower: Follower[Any, Any]) -> OrderAction:
+    """Return the decision that an order which the carrier does not bring to an end is over."""
+    return OrderAction(
+        "End it here",
+        "Ask the carrier's support first what became of it. It is read once more now; if the "
+        "carrier still does not know it, it is over here, and its numbers are free. Whatever the "
+        "carrier did with them comes up in the nightly compare. Your name is recorded.",
+        lambda order, person, _: unclear_orders.end(follower, order, actor=person),
+        "Ended here.",
+    )
+
+
+SEEN_TO = OrderAction(
+    "Seen to",
+    "You have seen what it did not bring, and nothing more is to be done about it. It leaves the "
+    "home page. Your name is recorded.",
+    lambda order, person, _: seen_to.see_to(order, actor=person),
+    "Seen to.",
+)
 
 
 def decide(

@@ -11,12 +11,12 @@ from django.utils.safestring import SafeString
 
 from accounts.admin_base import ReadOnlyAdmin
 from numbering.admin.badges import badge, tone_of
-from numbering.admin.filters import choice_filter
-from numbering.admin.order_action import OrderAction, adopting, decide
+from numbering.admin.filters import RemovalQuestion, choice_filter
+from numbering.admin.order_action import SEEN_TO, UNCLEAR, OrderAction, adopting, decide, ending
 from numbering.admin.order_list import NumberCount, OrderSearch
-from numbering.domain import removal_sending, removals
+from numbering.domain import removal_sending, removals, seen_to, unclear_orders
 from numbering.domain.error_help import help_for
-from numbering.domain.removal_results import OPERATIONS
+from numbering.domain.removal_results import FOLLOWER, OPERATIONS
 from numbering.enums import REMOVAL_AT_CARRIER, RemovalStatus, RemovalVerb
 from numbering.models import ErrorHelp, RemovalNumber, RemovalOrder
 
@@ -35,6 +35,8 @@ ACTIONS = {
         "Recorded. The numbers are in service as before.",
     ),
     "adopt": adopting(removal_sending.ERRAND),
+    "end_unclear": ending(FOLLOWER),
+    "seen": SEEN_TO,
     "withdraw": OrderAction(
         "Take it back",
         "Nothing was sent yet. It ends here, and the numbers stay in service.",
@@ -70,6 +72,7 @@ class RemovalOrderAdmin(NumberCount, OrderSearch, ReadOnlyAdmin):
     )
     list_filter = (
         choice_filter(RemovalStatus, "status", "Status"),
+        RemovalQuestion,
         choice_filter(RemovalVerb, "verb", "What is done"),
     )
     list_select_related = ("subscriber",)
@@ -101,6 +104,7 @@ class RemovalOrderAdmin(NumberCount, OrderSearch, ReadOnlyAdmin):
         rows = order.numbers.select_related("telephone_number")
         page = Paginator(rows, _NUMBERS_PER_PAGE).get_page(request.GET.get("page"))
         actions = _offered(order)
+        waits = bool(actions.keys() & {"absent", "end_unclear"})
         context = {
             **self.admin_site.each_context(request),
             "title": str(order),
@@ -108,8 +112,8 @@ class RemovalOrderAdmin(NumberCount, OrderSearch, ReadOnlyAdmin):
             "opts": self.opts,
             "order": order,
             "status_badge": badge(order.status, order.get_status_display()),
-            "tone": tone_of(order.status),
-            "is_in_motion": order.status in _IN_MOTION and "absent" not in actions,
+            "tone": "bad" if waits else tone_of(order.status),
+            "is_in_motion": order.status in _IN_MOTION and not waits,
             "sentence": _sentence(order),
             "actions": actions if request.user.has_perm(RIGHT) else {},
             "number_page": page,
@@ -152,13 +156,18 @@ def _lines(
 
 def _offered(order: RemovalOrder) -> dict[str, OrderAction]:
     """Return what is to be decided now, by its name in the address."""
+    names: list[str] = []
     if removal_sending.ERRAND.parked_attempt(order) is not None:
-        return {name: ACTIONS[name] for name in ("absent", "adopt")}
-    if removals.kept_numbers(order) and removals.may_ask_again(order):
-        return {"again": ACTIONS["again"]}
-    if _may_be_taken_back(order):
-        return {"withdraw": ACTIONS["withdraw"]}
-    return {}
+        names = ["absent", "adopt"]
+    elif unclear_orders.is_unclear(FOLLOWER, order):
+        names = ["end_unclear"]
+    elif _may_be_taken_back(order):
+        names = ["withdraw"]
+    elif removals.kept_numbers(order):
+        names = ["again"] if removals.may_ask_again(order) else []
+        if seen_to.short_removals().filter(pk=order.pk).exists():
+            names.append("seen")
+    return {name: ACTIONS[name] for name in names}
 
 
 def _may_be_taken_back(order: RemovalOrder) -> bool:
@@ -179,6 +188,8 @@ def _sentence(order: RemovalOrder) -> str:
         if removals.may_ask_again(order):
             return f"{kept}ask the carrier again."
         return f"{kept}choose them in the list of telephone numbers and have them leave anew."
+    if unclear_orders.is_unclear(FOLLOWER, order):
+        return UNCLEAR
     if _may_be_taken_back(order):
         return "Nothing was sent yet; the portal tries again by itself. You can take it back."
     if order.status == RemovalStatus.COMPLETE:

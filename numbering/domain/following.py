@@ -25,6 +25,9 @@ from numbering.enums import AnyOrderStatus, LearnedBy, WebhookState
 from numbering.models import ImportOrder, Job, NumberOrder, RemovalOrder, WebhookEvent
 from numbering.stopping_points import reached
 
+# What the trouble of such an order says.
+NOT_KNOWN = "The carrier does not know this order any more."
+
 Order = TypeVar("Order", ImportOrder, RemovalOrder, NumberOrder)
 Record = TypeVar("Record", bound=OrderRecord)
 
@@ -75,7 +78,7 @@ def run_read(follower: Follower[Order, Record], job: Job) -> None:
     except (CarrierError, CarrierNotConfigured) as error:
         message = in_words(error)
         if isinstance(error, NotFound):
-            message = "The carrier does not know this order any more. Ask the carrier's support."
+            message = f"{NOT_KNOWN} Ask the carrier's support."
         # The sweep comes back to the order by itself, so the job has nothing left to do: thousands
         # of orders that cannot be read for an hour are one outage, not thousands of parked jobs.
         follower.model._default_manager.filter(pk=order.pk, status__in=follower.at_carrier).update(

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from numbering.domain import number_order_results, removal_results
 from numbering.domain.cases import open_cases
 from numbering.domain.number_order_results import doubted
+from numbering.domain.seen_to import short_orders, short_removals
+from numbering.domain.unclear_orders import unclear
 from numbering.domain.withdrawal_queue import still_hosted
 from numbering.enums import (
     AttemptState,
@@ -122,6 +125,34 @@ def waiting_on_person() -> list[Heap]:
             "question=doubted",
             "numberorder",
             "bad",
+        ),
+        Heap(
+            "Number orders that the carrier does not bring to an end",
+            unclear(number_order_results.FOLLOWER).count(),
+            "question=unclear",
+            "numberorder",
+            "bad",
+        ),
+        Heap(
+            "Number orders that brought fewer numbers than asked for",
+            short_orders().count(),
+            "question=short",
+            "numberorder",
+            "todo",
+        ),
+        Heap(
+            "Removals that the carrier does not bring to an end",
+            unclear(removal_results.FOLLOWER).count(),
+            "question=unclear",
+            "removalorder",
+            "bad",
+        ),
+        Heap(
+            "Removals of which numbers stayed",
+            short_removals().count(),
+            "question=short",
+            "removalorder",
+            "todo",
         ),
         Heap(
             "Exception at the carrier",

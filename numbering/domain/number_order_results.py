@@ -230,6 +230,7 @@ def end_doubted(order: NumberOrder, *, actor: User) -> None:
         actor=actor,
         trouble="",
         next_read_at=None,
+        seen_to_by=actor,
     ):
         raise CannotDo("Nothing waits for this decision any more; look at the order again.")
     left = current.numbers.filter(status=OrderedNumberStatus.UNDER_WAY)

@@ -210,7 +210,14 @@ class NumbersErrand(OrderErrand[NumbersAttempt, Record], Generic[NumbersAttempt,
         A number that is not `named` fails for the reason of all, which is `reason` unless told.
         """
         if not move(
-            order, self.failed, reason=reason, learned_by=learned_by, actor=actor, trouble=""
+            order,
+            self.failed,
+            reason=reason,
+            learned_by=learned_by,
+            actor=actor,
+            trouble="",
+            # Whoever ended it knows.
+            seen_to_by=actor,
         ):
             return False
         of_all = about_all or Problem(code="", description=reason)

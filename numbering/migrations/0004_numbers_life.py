@@ -484,6 +484,16 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='removals', to='numbers.leaving'),
         ),
         migrations.AddField(
+            model_name='numberorder',
+            name='seen_to_by',
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='removalorder',
+            name='seen_to_by',
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
             model_name='leavingnumber',
             name='leaving',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='numbers', to='numbers.leaving'),

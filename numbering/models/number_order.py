@@ -4,14 +4,14 @@ from django.db import models
 
 from numbering.enums import NumberOrderStatus, OrderedNumberStatus
 from numbering.models.attempt import OPEN_ATTEMPTS, Attempt
-from numbering.models.order_at_carrier import OrderAtCarrier, TimelineEvent
+from numbering.models.order_at_carrier import NumbersOrder, TimelineEvent
 from numbering.models.sip_peer import SipPeer
 from numbering.models.subscriber import Subscriber
 from numbering.models.telephone_number import TelephoneNumber
 from numbering.phone import display
 
 
-class NumberOrder(OrderAtCarrier):
+class NumberOrder(NumbersOrder):
     """An order that buys numbers, by list or by what they shall be like. It costs money."""
 
     subscriber = models.ForeignKey(

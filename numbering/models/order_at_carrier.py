@@ -35,6 +35,22 @@ class OrderAtCarrier(models.Model):
         abstract = True
 
 
+class NumbersOrder(OrderAtCarrier):
+    """One about numbers of ours, or to come; what it did not bring waits for a person."""
+
+    # Who has seen to that.
+    seen_to_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+
+    class Meta:
+        abstract = True
+
+
 class TimelineEvent(models.Model):
     """One line of an order's timeline. Rows are added and never changed."""
 

@@ -5,14 +5,14 @@ from django.db import models
 from numbering.enums import RemovalNumberStatus, RemovalStatus, RemovalVerb
 from numbering.models.attempt import OPEN_ATTEMPTS, Attempt
 from numbering.models.leaving import Leaving
-from numbering.models.order_at_carrier import OrderAtCarrier, TimelineEvent
+from numbering.models.order_at_carrier import NumbersOrder, TimelineEvent
 from numbering.models.subscriber import Subscriber
 from numbering.models.telephone_number import TelephoneNumber
 from numbering.models.withdrawal import Withdrawal
 from numbering.phone import display
 
 
-class RemovalOrder(OrderAtCarrier):
+class RemovalOrder(NumbersOrder):
     """An order to end a subscriber's numbers with us; it cannot be taken back.
 
     Hosted numbers are removed, owned ones are disconnected: one verb for all numbers of an order.

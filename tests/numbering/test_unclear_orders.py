@@ -1,0 +1,117 @@
+"""Orders that reading brings no further, and orders that did not bring all: a person ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from carrier.sandbox import Sandbox
+from numbering.domain import number_order_results, removal_results, removals, unclear_orders
+from numbering.domain.cannot_do import CannotDo
+from numbering.domain.home import waiting_on_person
+from numbering.models import NumberOrder, RemovalOrder
+from numbering.worker import run_once
+from tests.numbering import steps
+from tests.numbering.giving_up import lives, states
+from tests.numbering.test_number_orders import asked, by_list, offered, worked
+from tests.numbering.test_number_search import text_of
+from tests.numbering.test_removals import asked as removal_asked
+from tests.numbering.test_removals import hosted
+from tests.numbering.test_removals import worked as removal_worked
+
+pytestmark = pytest.mark.django_db
+NUMBER_ORDERS, REMOVALS = "/admin/numbers/numberorder/", "/admin/numbers/removalorder/"
+SignIn = Callable[[User], Client]
+
+
+def heaps() -> dict[str, int]:
+    """Read what the home page has for a person."""
+    return {heap.title: heap.count for heap in waiting_on_person()}
+
+
+def forgotten(order: NumberOrder | RemovalOrder) -> None:
+    """Have the carrier know nothing of an order that it had taken."""
+    run_once()
+    orders = type(order)._default_manager
+    orders.filter(pk=order.pk).update(carrier_order_id=str(uuid4()))
+    steps.work(rounds=2)
+    order.refresh_from_db()
+    assert order.status == "received"
+
+
+def test_a_number_order_that_the_carrier_does_not_know_is_ended_by_a_person(
+    at_carrier: Sandbox, sign_in: SignIn, support: User
+) -> None:
+    at_carrier.change(processing_seconds=3600)
+    [e164] = offered(1)
+    order = asked(by_list(e164))
+    forgotten(order)
+    desk, page = sign_in(support), f"{NUMBER_ORDERS}{order.pk}/"
+    shown = text_of(desk.get(f"{page}change/"))
+    assert "The portal cannot learn more about it. Ask the carrier's support" in shown
+    assert "Nothing to do" not in shown
+    assert heaps()["Number orders that the carrier does not bring to an end"] == 1
+    listed = desk.get(f"{NUMBER_ORDERS}?question=unclear").context["cl"].result_list
+    assert [one.pk for one in listed] == [order.pk]
+    done = text_of(desk.post(f"{page}do/end_unclear/", follow=True))
+    assert "Ended here." in done
+    assert f"{support} ended it here. The carrier does not know this order any more." in done
+    order.refresh_from_db()
+    assert (order.status, order.numbers.get().status, heaps()) == ("failed", "failed", {})
+    assert asked(by_list(e164)).status == "submitting"
+
+
+def test_a_removal_with_a_strange_word_is_ended_and_its_numbers_are_in_service(
+    at_carrier: Sandbox, sign_in: SignIn, support: User
+) -> None:
+    at_carrier.change(processing_seconds=3600)
+    numbers = lives(sandbox=at_carrier)
+    order = removals.request(numbers, reason="Why.", actor=support)
+    forgotten(order)
+    RemovalOrder.objects.update(trouble="", carrier_status_word="SUSPENDED")
+    assert heaps()["Removals that the carrier does not bring to an end"] == 1
+    desk, page = sign_in(support), f"{REMOVALS}{order.pk}/"
+    assert "The portal cannot learn more about it." in text_of(desk.get(f"{page}change/"))
+    assert "Ended here." in text_of(desk.post(f"{page}do/end_unclear/", follow=True))
+    assert states(numbers) == ["hosted"]
+
+
+def test_what_the_carrier_knows_after_all_is_not_ended(at_carrier: Sandbox, support: User) -> None:
+    at_carrier.change(processing_seconds=3600)
+    order = asked(by_list(*offered(1)))
+    run_once()
+    order.refresh_from_db()
+    NumberOrder.objects.update(trouble=f"Could not read the order: {unclear_orders.NOT_KNOWN}")
+    follower = number_order_results.FOLLOWER
+    assert unclear_orders.is_unclear(follower, order)
+    with pytest.raises(CannotDo, match="knows this order and says RECEIVED"):
+        unclear_orders.end(follower, order, actor=support)
+    order.refresh_from_db()
+    assert (order.status, order.trouble) == ("received", "")
+    assert not unclear_orders.unclear(removal_results.FOLLOWER).exists()
+
+
+def test_what_did_not_come_waits_until_somebody_has_seen_to_it(
+    at_carrier: Sandbox, sign_in: SignIn, support: User
+) -> None:
+    order = worked(asked(by_list(*offered(1), steps.card("5005"))), at_carrier)
+    removal = removal_worked(
+        removal_asked(hosted(steps.card("8030"), sandbox=at_carrier)), at_carrier
+    )
+    short = "Number orders that brought fewer numbers than asked for"
+    stayed = "Removals of which numbers stayed"
+    assert heaps() == {short: 1, stayed: 1}
+    desk = sign_in(support)
+    for where, pk in ((NUMBER_ORDERS, order.pk), (REMOVALS, removal.pk)):
+        listed = desk.get(f"{where}?question=short").context["cl"].result_list
+        assert [one.pk for one in listed] == [pk]
+        assert "leaves the home page" in text_of(desk.get(f"{where}{pk}/do/seen/"))
+        assert "Seen to." in text_of(desk.post(f"{where}{pk}/do/seen/", follow=True))
+        desk.post(f"{where}{pk}/do/seen/")
+    assert heaps() == {}
+    assert order.events.filter(reason="Seen to.", actor=support).count() == 1
+    assert list(desk.get(f"{NUMBER_ORDERS}{order.pk}/change/").context["actions"]) == []
