@@ -11,7 +11,7 @@ from numbering.domain.home import orders_to_retry
 from numbering.domain.number_order_results import doubted
 from numbering.domain.radar import stuck_orders
 from numbering.domain.seen_to import short_orders, short_removals
-from numbering.domain.unclear_orders import unclear
+from numbering.domain.unclear_orders import slow, unclear
 from numbering.enums import ImportOrderStatus, LoaUploadState
 from numbering.models import ImportOrder, Loa, NumberOrder, RemovalOrder
 
@@ -60,6 +60,7 @@ class NumberOrderQuestion(SimpleListFilter):
         return [
             ("doubted", "What is finished without all of its numbers named?"),
             ("unclear", "What does the carrier not bring to an end?"),
+            ("slow", "What takes long?"),
             ("short", "What brought fewer numbers than asked for?"),
             ("trouble", "What is in trouble?"),
         ]
@@ -73,6 +74,8 @@ class NumberOrderQuestion(SimpleListFilter):
                 return queryset.filter(pk__in=doubted().values("pk"))
             case "unclear":
                 return queryset.filter(pk__in=unclear(number_order_results.FOLLOWER).values("pk"))
+            case "slow":
+                return queryset.filter(pk__in=slow(number_order_results.FOLLOWER).values("pk"))
             case "short":
                 return queryset.filter(pk__in=short_orders().values("pk"))
             case "trouble":
@@ -91,6 +94,7 @@ class RemovalQuestion(SimpleListFilter):
         return [
             ("short", "Of which did numbers stay?"),
             ("unclear", "What does the carrier not bring to an end?"),
+            ("slow", "What takes long?"),
             ("trouble", "What is in trouble?"),
         ]
 
@@ -103,6 +107,8 @@ class RemovalQuestion(SimpleListFilter):
                 return queryset.filter(pk__in=short_removals().values("pk"))
             case "unclear":
                 return queryset.filter(pk__in=unclear(removal_results.FOLLOWER).values("pk"))
+            case "slow":
+                return queryset.filter(pk__in=slow(removal_results.FOLLOWER).values("pk"))
             case "trouble":
                 return queryset.exclude(trouble="")
         return queryset

@@ -8,7 +8,7 @@ from numbering.domain import number_order_results, removal_results
 from numbering.domain.cases import open_cases
 from numbering.domain.number_order_results import doubted
 from numbering.domain.seen_to import short_orders, short_removals
-from numbering.domain.unclear_orders import unclear
+from numbering.domain.unclear_orders import slow, unclear
 from numbering.domain.withdrawal_queue import still_hosted
 from numbering.enums import (
     AttemptState,
@@ -144,6 +144,20 @@ def waiting_on_person() -> list[Heap]:
             "Removals that the carrier does not bring to an end",
             unclear(removal_results.FOLLOWER).count(),
             "question=unclear",
+            "removalorder",
+            "bad",
+        ),
+        Heap(
+            "Number orders that take long",
+            slow(number_order_results.FOLLOWER).count(),
+            "question=slow",
+            "numberorder",
+            "bad",
+        ),
+        Heap(
+            "Removals that take long",
+            slow(removal_results.FOLLOWER).count(),
+            "question=slow",
             "removalorder",
             "bad",
         ),

@@ -1,21 +1,25 @@
 """Orders that reading brings no further: the carrier knows them no more, or says a strange word.
 
-Nothing would ever end them, and their numbers could go nowhere. So a person may end one here; the
+Nothing would ever end these, and their numbers could go nowhere. So a person may end one here; the
 carrier is asked once more before that. What it did with the numbers all the same comes up in the
 nightly compare.
 """
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from accounts.again import repeated
 from accounts.models import User
 from carrier.errors import NotFound, Problem
 from carrier.records import OrderStatus
+from numbering import clock
 from numbering.domain import following
 from numbering.domain.cannot_do import CannotDo
 from numbering.domain.following import NOT_KNOWN, Follower, Order, Record
 from numbering.domain.timeline import move
-from numbering.enums import LearnedBy, OrderedNumberStatus
+from numbering.enums import LearnedBy, NumberOrderStatus, OrderedNumberStatus
 
 _LEFT = "It was ended here; the carrier never said what became of it."
 
@@ -29,6 +33,19 @@ def unclear(follower: Follower[Order, Record]) -> QuerySet[Order]:
         Q(trouble__contains=NOT_KNOWN) | ~known, status__in=follower.at_carrier
     )
     return orders
+
+
+def slow(follower: Follower[Order, Record]) -> QuerySet[Order]:
+    """Return the orders that the carrier has had for long and says nothing new of.
+
+    One that waits for stock may do so for weeks; nobody is stuck then.
+    """
+    since = clock.now() - timedelta(seconds=settings.STUCK_AFTER_SECONDS)
+    moving = follower.at_carrier - {NumberOrderStatus.BACKORDERED}
+    orders: QuerySet[Order] = follower.model._default_manager.filter(
+        status__in=moving, status_changed_at__lt=since
+    )
+    return orders.exclude(pk__in=unclear(follower).values("pk"))
 
 
 def is_unclear(follower: Follower[Order, Record], order: Order) -> bool:

@@ -185,7 +185,7 @@ def test_orders_that_the_carrier_keeps_for_too_long_are_stuck_the_oldest_first(
     older = in_status("unknown", hours=3)
     for status, hours in (("processing", 0.5), ("draft", 9), ("complete", 9), ("cancelled", 9)):
         in_status(status, hours=hours)
-    page = desk.get("/admin/").content.decode().split("Stuck orders")[1]
+    page = desk.get("/admin/").content.decode().split("Stuck import orders")[1]
     places = [page.find(str(order)) for order in (older, younger)]
     assert places == sorted(places)
     listed = desk.get("/admin/numbers/importorder/?question=stuck").context["cl"].result_list

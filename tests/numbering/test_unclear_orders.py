@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from carrier.sandbox import Sandbox
@@ -93,6 +95,26 @@ def test_what_the_carrier_knows_after_all_is_not_ended(at_carrier: Sandbox, supp
     order.refresh_from_db()
     assert (order.status, order.trouble) == ("received", "")
     assert not unclear_orders.unclear(removal_results.FOLLOWER).exists()
+
+
+def test_what_takes_long_stands_on_the_home_page(
+    at_carrier: Sandbox, sign_in: SignIn, support: User
+) -> None:
+    at_carrier.change(processing_seconds=3600)
+    order = asked(by_list(*offered(1)))
+    removal = removals.request(lives(sandbox=at_carrier), reason="Why.", actor=support)
+    run_once()
+    assert heaps() == {}
+    long_ago = timezone.now() - timedelta(days=2)
+    NumberOrder.objects.update(status_changed_at=long_ago)
+    RemovalOrder.objects.update(status_changed_at=long_ago)
+    assert heaps() == {"Number orders that take long": 1, "Removals that take long": 1}
+    desk = sign_in(support)
+    for where, pk in ((NUMBER_ORDERS, order.pk), (REMOVALS, removal.pk)):
+        listed = desk.get(f"{where}?question=slow").context["cl"].result_list
+        assert [one.pk for one in listed] == [pk]
+    NumberOrder.objects.update(status="backordered")
+    assert heaps() == {"Removals that take long": 1}
 
 
 def test_what_did_not_come_waits_until_somebody_has_seen_to_it(
