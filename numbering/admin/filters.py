@@ -6,7 +6,7 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from numbering.domain import number_order_results, removal_results
+from numbering.domain import number_order_results, removal_results, results
 from numbering.domain.home import orders_to_retry
 from numbering.domain.number_order_results import doubted
 from numbering.domain.radar import stuck_orders
@@ -29,6 +29,7 @@ class OrderQuestion(SimpleListFilter):
             ("retry", "What has failed numbers to try again?"),
             ("trouble", "What is in trouble?"),
             ("without_loa", "What has no LOA?"),
+            ("unclear", "What does the carrier not bring to an end?"),
         ]
 
     def queryset(
@@ -42,6 +43,8 @@ class OrderQuestion(SimpleListFilter):
                 return queryset.filter(pk__in=orders_to_retry().values("pk"))
             case "trouble":
                 return queryset.exclude(trouble="")
+            case "unclear":
+                return queryset.filter(pk__in=unclear(results.FOLLOWER).values("pk"))
             case "without_loa":
                 return queryset.filter(loa_coverage__isnull=True).exclude(
                     status=ImportOrderStatus.CANCELLED

@@ -27,6 +27,7 @@ from numbering.domain import (
     loa_check,
     results,
     submission,
+    unclear_orders,
 )
 from numbering.domain.import_orders import CannotDo
 from numbering.domain.radar import escalation_note
@@ -315,6 +316,14 @@ def _adopt(
     return None
 
 
+def _end_unclear(
+    request: HttpRequest, order: ImportOrder, person: User, _form: Any
+) -> ImportOrder | None:
+    unclear_orders.end(results.FOLLOWER, order, actor=person)
+    messages.success(request, "Ended here.")
+    return None
+
+
 _CHANGE, _SUBMIT = "numbers.change_importorder", "numbers.submit_importorder"
 _INVITE = "numbers.send_invitation"
 
@@ -403,6 +412,14 @@ ACTIONS = {
             _absent,
             warning="Only say this after looking in the carrier's dashboard. If the carrier has "
             "the order after all, submitting again makes a second one. Your name is recorded.",
+        ),
+        OrderAction(
+            "end_unclear",
+            "End it here",
+            _SUBMIT,
+            _end_unclear,
+            warning=unclear_orders.BEFORE_END,
+            busy="Asking the carrier…",
         ),
         OrderAction(
             "adopt",

@@ -19,7 +19,7 @@ from numbering.admin import number_ordering, number_search
 from numbering.admin.badges import badge, tone_of
 from numbering.admin.filters import NumberOrderQuestion, choice_filter
 from numbering.admin.number_ordering import FormClass, said
-from numbering.admin.order_action import SEEN_TO, UNCLEAR, OrderAction, adopting, decide, ending
+from numbering.admin.order_action import SEEN_TO, OrderAction, adopting, decide, ending
 from numbering.admin.order_list import OrderSearch
 from numbering.domain import number_order_results, number_order_sending, seen_to, unclear_orders
 from numbering.domain.error_help import help_for
@@ -236,7 +236,7 @@ def _sentence(order: NumberOrder) -> str:
     if _is_doubted(order):
         return "Look at the order in the carrier's own dashboard. The portal keeps asking."
     if unclear_orders.is_unclear(FOLLOWER, order):
-        return UNCLEAR
+        return unclear_orders.NEXT_STEP
     ours = order.numbers.filter(status=OrderedNumberStatus.COMPLETED).count()
     got = f"{ours:,} of {counted(order.quantity, 'number')}"
     if order.status == _S.BACKORDERED:

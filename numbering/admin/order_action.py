@@ -22,11 +22,6 @@ from numbering.domain.numbers_errand import NumbersErrand
 from numbering.forms import AdoptForm
 from numbering.models import NumberOrder, RemovalOrder
 
-UNCLEAR = (
-    "The portal cannot learn more about it. Ask the carrier's support what became of it, then end "
-    "it here."
-)
-
 
 @dataclass(frozen=True)
 class OrderAction:
@@ -58,9 +53,7 @@ def ending(follower: Follower[Any, Any]) -> OrderAction:
     """Return the decision that an order which the carrier does not bring to an end is over."""
     return OrderAction(
         "End it here",
-        "Ask the carrier's support first what became of it. It is read once more now; if the "
-        "carrier still does not know it, it is over here, and its numbers are free. Whatever the "
-        "carrier did with them comes up in the nightly compare. Your name is recorded.",
+        unclear_orders.BEFORE_END,
         lambda order, person, _: unclear_orders.end(follower, order, actor=person),
         "Ended here.",
     )

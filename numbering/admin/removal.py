@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from accounts.admin_base import ReadOnlyAdmin
 from numbering.admin.badges import badge, tone_of
 from numbering.admin.filters import RemovalQuestion, choice_filter
-from numbering.admin.order_action import SEEN_TO, UNCLEAR, OrderAction, adopting, decide, ending
+from numbering.admin.order_action import SEEN_TO, OrderAction, adopting, decide, ending
 from numbering.admin.order_list import NumberCount, OrderSearch
 from numbering.domain import removal_sending, removals, seen_to, unclear_orders
 from numbering.domain.error_help import help_for
@@ -189,7 +189,7 @@ def _sentence(order: RemovalOrder) -> str:
             return f"{kept}ask the carrier again."
         return f"{kept}choose them in the list of telephone numbers and have them leave anew."
     if unclear_orders.is_unclear(FOLLOWER, order):
-        return UNCLEAR
+        return unclear_orders.NEXT_STEP
     if _may_be_taken_back(order):
         return "Nothing was sent yet; the portal tries again by itself. You can take it back."
     if order.status == RemovalStatus.COMPLETE:

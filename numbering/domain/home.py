@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from numbering.domain import number_order_results, removal_results
+from numbering.domain import number_order_results, removal_results, results
 from numbering.domain.cases import open_cases
 from numbering.domain.number_order_results import doubted
 from numbering.domain.seen_to import short_orders, short_removals
@@ -124,6 +124,13 @@ def waiting_on_person() -> list[Heap]:
             doubted().count(),
             "question=doubted",
             "numberorder",
+            "bad",
+        ),
+        Heap(
+            "Import orders that the carrier does not bring to an end",
+            unclear(results.FOLLOWER).count(),
+            "question=unclear",
+            "importorder",
             "bad",
         ),
         Heap(

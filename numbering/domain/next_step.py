@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
+from numbering.domain import results, unclear_orders
 from numbering.domain.import_orders import check_is_old
 from numbering.domain.loa_check import findings, letter_of
 from numbering.domain.order_letter import signature_awaited
 from numbering.domain.submission import parked_attempt
-from numbering.enums import AttemptState, ImportOrderStatus, OrderNumberStatus
+from numbering.enums import AT_CARRIER, AttemptState, ImportOrderStatus, OrderNumberStatus
 from numbering.models import ImportOrder, SubmitAttempt
 from numbering.phone import NumberKind, kind_of
 from numbering.wording import counted
@@ -39,6 +40,8 @@ def next_step(order: ImportOrder) -> NextStep:
         return _unknown(order)
     if status in (_S.PARTIAL, _S.FAILED):
         return _not_complete(order, counts)
+    if status in AT_CARRIER and unclear_orders.is_unclear(results.FOLLOWER, order):
+        return NextStep(unclear_orders.NEXT_STEP, "Support", ("end_unclear", "refresh"), "bad")
     return _FIXED[status]
 
 

@@ -20,7 +20,18 @@ from numbering.domain.cannot_do import CannotDo
 from numbering.domain.following import NOT_KNOWN, Follower, Order, Record
 from numbering.domain.timeline import move
 from numbering.enums import LearnedBy, NumberOrderStatus, OrderedNumberStatus
+from numbering.models.order_at_carrier import NumbersOrder
 
+# What to do about one, and what is said before it is ended.
+NEXT_STEP = (
+    "The portal cannot learn more about it. Ask the carrier's support what became of it, then end "
+    "it here."
+)
+BEFORE_END = (
+    "Ask the carrier's support first what became of it. It is read once more now; if that tells no "
+    "more than before, it is over here, and its numbers are free. Whatever the carrier did with "
+    "them comes up in the nightly compare. Your name is recorded."
+)
 _LEFT = "It was ended here; the carrier never said what became of it."
 
 
@@ -84,7 +95,7 @@ def _end(follower: Follower[Order, Record], order: Order, why: str, actor: User)
         actor=actor,
         trouble="",
         next_read_at=None,
-        seen_to_by=actor,
+        **({"seen_to_by": actor} if isinstance(order, NumbersOrder) else {}),
     ):
         raise CannotDo("It came to its end in this moment. Look at it again.")
     follower.settle(order, failed, learned_by=LearnedBy.PERSON)

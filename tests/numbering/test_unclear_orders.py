@@ -15,9 +15,11 @@ from carrier.sandbox import Sandbox
 from numbering.domain import number_order_results, removal_results, removals, unclear_orders
 from numbering.domain.cannot_do import CannotDo
 from numbering.domain.home import waiting_on_person
-from numbering.models import NumberOrder, RemovalOrder
+from numbering.models import ImportOrder, NumberOrder, RemovalOrder
 from numbering.worker import run_once
+from tests import builders
 from tests.numbering import steps
+from tests.numbering.desk import do, page_of
 from tests.numbering.giving_up import lives, states
 from tests.numbering.test_number_orders import asked, by_list, offered, worked
 from tests.numbering.test_number_search import text_of
@@ -80,6 +82,27 @@ def test_a_removal_with_a_strange_word_is_ended_and_its_numbers_are_in_service(
     assert "The portal cannot learn more about it." in text_of(desk.get(f"{page}change/"))
     assert "Ended here." in text_of(desk.post(f"{page}do/end_unclear/", follow=True))
     assert states(numbers) == ["hosted"]
+
+
+def test_an_import_order_that_the_carrier_does_not_know_is_ended_by_a_person(
+    at_carrier: Sandbox, sign_in: SignIn, support: User
+) -> None:
+    at_carrier.change(processing_seconds=3600)
+    order = steps.sent(*builders.fresh_numbers())
+    ImportOrder.objects.filter(pk=order.pk).update(carrier_order_id=str(uuid4()))
+    steps.work(rounds=2)
+    desk = sign_in(support)
+    assert "The portal cannot learn more about it." in text_of(desk.get(page_of(order)))
+    assert heaps()["Import orders that the carrier does not bring to an end"] == 1
+    listed = desk.get("/admin/numbers/importorder/?question=unclear").context["cl"].result_list
+    assert [one.pk for one in listed] == [order.pk]
+    ask = f"/admin/numbers/importorder/{order.pk}/do/end_unclear/"
+    assert "It is read once more now" in text_of(desk.get(ask))
+    do(desk, order, "end_unclear")
+    order.refresh_from_db()
+    life = order.numbers.get().telephone_number
+    assert (order.status, life.state) == ("failed", "not_imported")
+    assert "ended it here" in order.events.latest("pk").reason
 
 
 def test_what_the_carrier_knows_after_all_is_not_ended(at_carrier: Sandbox, support: User) -> None:
