@@ -55,7 +55,7 @@ class NumberSearch:
     ends_in: bool = False
     toll_free_vanity: str = ""
     toll_free_wildcard: str = ""
-    local_calling_area: bool = True
+    local_calling_area: bool = False
     quantity: int = 50
     detail: bool = True
 

@@ -13,6 +13,7 @@ from numbering.validators import validate_plain_text
 _FIRST_QUANTITY = 20
 # What most people look by; the page keeps the rest folded away.
 _MOST_USED = ("area_code", "city", "state")
+_WIDER_OR_NARROWER = ("ends_in", "local_calling_area")
 _DIGITS = ("area_code", "npa_nxx", "npa_nxx_x")
 _WORDS = ("state", "local_vanity", "toll_free_vanity")
 _PUNCTUATION = str.maketrans("", "", " -.()")
@@ -25,7 +26,6 @@ class SearchForm(forms.Form):
     local_calling_area = forms.BooleanField(
         label="Also places that are a local call away",
         required=False,
-        initial=True,
         help_text="Counts when an exchange or a rate center is all that you look for.",
     )
     quantity = forms.IntegerField(
@@ -89,8 +89,9 @@ class SearchForm(forms.Form):
 
     @property
     def has_others(self) -> bool:
-        """Whether one of those was used."""
-        return any(field.value() or field.errors for field in self.others)
+        """Whether one of those was used, or a tick that changes which numbers are found."""
+        used = (*self.others, *(self[name] for name in _WIDER_OR_NARROWER))
+        return any(field.value() or field.errors for field in used)
 
     @property
     def ticks(self) -> list[forms.BoundField]:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from carrier.search import FIELDS, criteria_of
+from carrier.search import FIELDS, criteria_of, uses_calling_area
 from numbering.admin.number_search import ORDER_RIGHT, key_of, picked, search_query, to_search
 from numbering.admin.person import person_of
 from numbering.domain import number_orders, reservations
@@ -153,7 +153,12 @@ class _Page:
 
 
 def said(search: Any) -> list[tuple[str, str]]:
-    """Return what a search asks for, by the labels that people know."""
+    """Return what a search asks for, by the labels that people know, and how wide it looks."""
     if search is None:
         return []
-    return [(FIELDS[name].label, getattr(search, name)) for name in criteria_of(search)]
+    words = [(FIELDS[name].label, getattr(search, name)) for name in criteria_of(search)]
+    if search.ends_in:
+        words.append(("only at", "the end of the number"))
+    if uses_calling_area(search):
+        words.append(("also in", "places that are a local call away"))
+    return words

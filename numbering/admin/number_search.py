@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from carrier.errors import CarrierError, Throttled
 from carrier.records import AvailableNumber
-from carrier.search import FIELDS
+from carrier.search import FIELDS, uses_calling_area
 from numbering.admin.person import person_of
 from numbering.carrier_link import CarrierNotConfigured, in_words
 from numbering.domain import bulk, holding, number_search, reservations
@@ -112,6 +112,7 @@ def _found(form: SearchForm) -> dict[str, Any]:
         "search": search,
         "found": found,
         "rows": [_Row(number, found.taken.get(number.e164, "")) for number in found.shown],
+        "is_widened": uses_calling_area(search),
         "loosening": loosening,
         "looser": urlencode(params_of(loosening.search)) if loosening else "",
         "like_these": urlencode(choices),

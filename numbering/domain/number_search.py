@@ -52,6 +52,9 @@ def find(search: NumberSearch) -> Found:
 def loosening(search: NumberSearch) -> Loosening | None:
     """Return what narrows this search most and how to widen it; None when nothing is left."""
     given = set(carrier_search.criteria_of(search))
+    nearby = replace(search, local_calling_area=True)
+    if not search.local_calling_area and carrier_search.uses_calling_area(nearby):
+        return Loosening("Look also in the places that are a local call away.", nearby)
     if search.npa_nxx_x:
         wider = replace(search, npa_nxx_x="", npa_nxx=search.npa_nxx_x[:6])
         return Loosening("Look in the whole exchange instead of one block of a thousand.", wider)

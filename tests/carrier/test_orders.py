@@ -38,19 +38,19 @@ T = NumberOrderType
         ),
         (
             T.NPA_NXX,
-            NumberSearch(npa_nxx="919439"),
+            NumberSearch(npa_nxx="919439", local_calling_area=True),
             "<NPANXXSearchAndOrderType><NpaNxx>919439</NpaNxx><EnableLCA>true</EnableLCA>"
             "<Quantity>50</Quantity></NPANXXSearchAndOrderType>",
         ),
         (
             T.NPA_NXX,
-            NumberSearch(npa_nxx_x="9194391", local_calling_area=False),
+            NumberSearch(npa_nxx_x="9194391"),
             "<NPANXXSearchAndOrderType><NpaNxxX>9194391</NpaNxxX><EnableLCA>false</EnableLCA>"
             "<Quantity>50</Quantity></NPANXXSearchAndOrderType>",
         ),
         (
             T.RATE_CENTER,
-            NumberSearch(rate_center="CARY", state="nc"),
+            NumberSearch(rate_center="CARY", state="nc", local_calling_area=True),
             "<RateCenterSearchAndOrderType><RateCenter>CARY</RateCenter><State>NC</State>"
             "<EnableLCA>true</EnableLCA><Quantity>50</Quantity></RateCenterSearchAndOrderType>",
         ),

@@ -99,7 +99,11 @@ def test_every_field_that_narrows_a_search_is_explained() -> None:
             NumberSearch(area_code="919", detail=False),
             {"areaCode": "919", "quantity": "50", "countryCodeA3": "USA"},
         ),
-        ("v1", NumberSearch(npa_nxx="919439", detail=False), {"npaNxx": "919439", "LCA": "true"}),
+        (
+            "v1",
+            NumberSearch(npa_nxx="919439", local_calling_area=True, detail=False),
+            {"npaNxx": "919439", "LCA": "true"},
+        ),
         (
             "v1",
             NumberSearch(npa_nxx_x="9194391", zip_code="27606", detail=False),
@@ -107,7 +111,7 @@ def test_every_field_that_narrows_a_search_is_explained() -> None:
         ),
         (
             "v1",
-            NumberSearch(rate_center="CARY", state="NC", local_calling_area=False, detail=False),
+            NumberSearch(rate_center="CARY", state="NC", detail=False),
             {"rateCenter": "CARY", "state": "NC", "LCA": "false"},
         ),
         (

@@ -501,7 +501,7 @@ def test_an_order_by_search_is_kept_as_what_it_was() -> None:
     for order_type, criteria in (
         ("area_code", {"area_code": "512"}),
         ("npa_nxx", {"npa_nxx": "512345"}),
-        ("npa_nxx", {"npa_nxx_x": "5123451", "local_calling_area": False}),
+        ("npa_nxx", {"npa_nxx_x": "5123451", "local_calling_area": True}),
         ("rate_center", {"rate_center": "AUSTIN", "state": "TX"}),
         ("state", {"state": "TX"}),
         ("zip", {"zip_code": "78701"}),

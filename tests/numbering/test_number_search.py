@@ -104,13 +104,40 @@ def test_an_empty_result_says_which_field_to_loosen(at_carrier: Sandbox, desk: C
     wider = re.search(r'href="([^"]+)">Search that way', answer.content.decode())
     assert wider is not None
     assert "numbers on offer" in text_of(desk.get(unescape(wider[1])))
-    exchange = text_of(desk.get(FIND, {"npa_nxx_x": "5122991", "quantity": "5"}))
-    assert "Look in the whole exchange" in exchange or "on offer" in exchange
+    # A block without numbers: a local call away first, then step by step to the area code.
+    address = f"{FIND}?npa_nxx_x=2122991&quantity=5"
+    for advice in ("a local call away", "the whole exchange", "the whole area code"):
+        answer = desk.get(address)
+        assert advice in answer.context["loosening"].advice
+        wider = re.search(r'href="([^"]+)">Search that way', answer.content.decode())
+        assert wider is not None
+        address = unescape(wider[1])
     rare = desk.get(FIND, {"area_code": "907", "quantity": "5"})
     assert "Try another area code or place" in text_of(rare)
     wait = re.search(r'href="([^"]+)">Order 5 and wait for stock', rare.content.decode())
     assert wait is not None
     assert desk.get(unescape(wait[1])).context["form"]["is_back_order"].value() is True
+
+
+def test_a_search_finds_what_was_typed_unless_it_is_widened_and_then_says_so(
+    at_carrier: Sandbox, desk: Client
+) -> None:
+    assert not desk.get(FIND).context["form"]["local_calling_area"].value()
+    exchange = offered(1)[0][2:8]
+    typed = {"npa_nxx": exchange, "quantity": "3100"}
+    nearby = "also in places that are a local call away"
+    narrow = desk.get(FIND, typed)
+    assert {one.e164[2:8] for one in narrow.context["found"].numbers} == {exchange}
+    assert nearby not in text_of(narrow)
+    wide = desk.get(FIND, {**typed, "local_calling_area": "on"})
+    assert {one.e164[2:8] for one in wide.context["found"].numbers} > {exchange}
+    assert f"3100 numbers on offer, {nearby}" in text_of(wide)
+    assert f"The carrier chooses the numbers by the same fields, {nearby}." in text_of(wide)
+    # What widens the search is not folded away.
+    assert (
+        b"<details open>"
+        in desk.get(FIND, {"area_code": "512", "quantity": "1", "local_calling_area": "on"}).content
+    )
 
 
 @pytest.mark.parametrize(
@@ -337,6 +364,35 @@ def test_so_many_like_these_are_ordered_once_from_one_page(
     assert "needs an area code" in text_of(refused, 422)
     assert "cannot be ordered: An order for a local word" in text_of(desk.get(FIND, word))
     assert NumberOrder.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"npa_nxx": "512368"}, "Area code and exchange 512368"),
+        (
+            {"npa_nxx": "512368", "local_calling_area": "on"},
+            "Area code and exchange 512368, also in places that are a local call away",
+        ),
+        # The carrier widens a search by one place only, so the tick means nothing here.
+        ({"area_code": "512", "local_calling_area": "on"}, "Area code 512"),
+        (
+            {"area_code": "512", "local_vanity": "2222", "ends_in": "on"},
+            "Area code 512, Local word 2222, only at the end of the number",
+        ),
+    ],
+)
+def test_every_page_of_an_order_by_search_says_how_wide_it_looks(
+    at_carrier: Sandbox, desk: Client, typed: dict[str, str], said: str
+) -> None:
+    fields = {**typed, "quantity": "2", "detail": "on"}
+    form = text_of(desk.get(ORDER, fields)).replace(" ,", ",")
+    assert f"The carrier chooses them: {said} ." in form
+    review = text_of(desk.post(ORDER, {**order_fields(**fields), "step": "review"}))
+    assert f"2 numbers that the carrier chooses: {said} For" in review
+    desk.post(ORDER, {**order_fields(**fields), "step": "place"})
+    page = text_of(desk.get(f"{LIST}{NumberOrder.objects.get().pk}/change/"))
+    assert f"Ordered 2 numbers: {said} If some are gone" in page
 
 
 def test_a_list_that_cannot_be_ordered_is_refused_by_name_and_kept(
