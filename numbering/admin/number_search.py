@@ -1,5 +1,6 @@
 """The page *Find numbers*: look for numbers on offer, hold some, and go on to order them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -38,6 +39,7 @@ class _Row:
 
     number: AvailableNumber
     taken: str
+    is_ticked: bool
 
     @property
     def text(self) -> str:
@@ -69,21 +71,34 @@ def find_view(request: HttpRequest) -> HttpResponse:
     """Show the form, what it finds, and what is held for us."""
     if not request.user.has_perm(VIEW_RIGHT):
         raise PermissionDenied
-    is_asked = bool(search_query(request.GET))
-    form = SearchForm(request.GET if is_asked else None)
+    # A search is an address that anybody may open: what is wrong with it is no 422.
+    return _page(request, search_query(request.GET))
+
+
+def _page(
+    request: HttpRequest,
+    query: QueryDict,
+    *,
+    ticked: Collection[str] = (),
+    pick_problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Show the page; `pick_problem` says why nothing was done with the ticked numbers."""
+    form = SearchForm(query or None)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Find numbers",
         "form": form,
         "explained": FIELDS,
         "may_order": request.user.has_perm(ORDER_RIGHT),
-        "query": search_query(request.GET).urlencode(),
+        "query": query.urlencode(),
+        "pick_problem": pick_problem,
         **_held(request),
     }
-    if is_asked and form.is_valid():
-        context |= _found(form)
-    # 422 is for what a form sent by POST; a search is an address that anybody may open.
-    return TemplateResponse(request, "admin/numbers/numberorder/find.html", context)
+    if form.is_valid():
+        context |= _found(form, ticked)
+    template = "admin/numbers/numberorder/find.html"
+    return TemplateResponse(request, template, context, status=status)
 
 
 def search_query(given: QueryDict) -> QueryDict:
@@ -95,7 +110,7 @@ def search_query(given: QueryDict) -> QueryDict:
     return query
 
 
-def _found(form: SearchForm) -> dict[str, Any]:
+def _found(form: SearchForm, ticked: Collection[str]) -> dict[str, Any]:
     search = form.search
     try:
         found = number_search.find(search)
@@ -111,7 +126,10 @@ def _found(form: SearchForm) -> dict[str, Any]:
     return {
         "search": search,
         "found": found,
-        "rows": [_Row(number, found.taken.get(number.e164, "")) for number in found.shown],
+        "rows": [
+            _Row(number, found.taken.get(number.e164, ""), number.e164 in ticked)
+            for number in found.shown
+        ],
         "is_widened": uses_calling_area(search),
         "loosening": loosening,
         "looser": urlencode(params_of(loosening.search)) if loosening else "",
@@ -190,9 +208,14 @@ def picked(request: HttpRequest) -> dict[str, str]:
     return places
 
 
+def _query_below(request: HttpRequest) -> QueryDict:
+    """Return the search that the ticks stood under."""
+    return search_query(QueryDict(request.POST.get("query", "")))
+
+
 def to_search(request: HttpRequest, *, anchor: str = "") -> HttpResponse:
     """Go back to the search that the ticks stood under."""
-    query = search_query(QueryDict(request.POST.get("query", ""))).urlencode()
+    query = _query_below(request).urlencode()
     address = reverse("admin:numbers_numberorder_find")
     return HttpResponseRedirect(f"{address}{'?' if query else ''}{query}{anchor}")
 
@@ -205,13 +228,15 @@ def key_of(request: HttpRequest) -> str:
 
 @require_POST
 def hold_view(request: HttpRequest) -> HttpResponse:
-    """Have the ticked numbers held by a worker."""
+    """Have the ticked numbers held by a worker. What cannot be held stays ticked."""
     if not request.user.has_perm(ORDER_RIGHT):
         raise PermissionDenied
+    places = picked(request)
     try:
-        holding.hold(picked(request), actor=person_of(request))
+        holding.hold(places, actor=person_of(request))
     except CannotDo as error:
-        messages.error(request, str(error))
+        query = _query_below(request)
+        return _page(request, query, ticked=places, pick_problem=str(error), status=422)
     return to_search(request, anchor="#held")
 
 

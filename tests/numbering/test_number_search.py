@@ -240,6 +240,29 @@ def test_ticked_numbers_are_held_shown_ordered_and_given_back(
     assert BulkRow.objects.latest("pk").message.startswith("Somebody else has it (504")
 
 
+def test_ticks_that_cannot_be_held_stay_and_the_page_says_why(
+    at_carrier: Sandbox, desk: Client
+) -> None:
+    e164s = offered(60)
+    ticks = {"pick": [f"{e164} Austin, TX" for e164 in e164s[:51]]}
+    too_many = desk.post(HOLD, {**ticks, "query": "area_code=512&quantity=60"})
+    assert "Hold at most 50 numbers at once" in text_of(too_many, 422)
+    ticked = re.findall(r'data-number="([^"]+)"[^>]* checked', too_many.content.decode())
+    assert ticked == list(e164s[:51])
+    assert 'value="512"' in too_many.content.decode()
+    # What somebody took meanwhile is said, and is not ticked any more.
+    asked(by_list(e164s[0]))
+    again = desk.post(HOLD, {**ticks, "query": "area_code=512&quantity=60"})
+    assert again.content.count(b" checked aria-label") == 50
+    nothing = desk.post(HOLD, {"query": "area_code=512&quantity=60"})
+    assert "No number is chosen." in text_of(nothing, 422)
+    # The problem is said as well where the search finds nothing again, or is none.
+    for query in ("area_code=907&quantity=5", "area_code=5", "", "\x00"):
+        page = text_of(desk.post(HOLD, {**ticks, "query": query}), 422)
+        assert page.count("Hold at most 50 numbers at once") == 1, query
+    assert not BulkRow.objects.exists()
+
+
 def test_a_hold_without_a_clear_answer_is_unknown_and_asked_for_once(
     at_carrier: Sandbox, support: User
 ) -> None:
