@@ -13,13 +13,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from carrier.errors import CarrierError, Throttled
+from carrier.errors import CarrierError, Refused, Throttled
 from carrier.records import AvailableNumber
 from carrier.search import FIELDS, uses_calling_area
 from numbering.admin.person import person_of
 from numbering.carrier_link import CarrierNotConfigured, in_words
 from numbering.domain import bulk, holding, number_search, reservations
 from numbering.domain.cannot_do import CannotDo
+from numbering.domain.error_help import help_for
 from numbering.domain.number_orders import Wish, problem_of, taken_numbers
 from numbering.enums import BulkKind, BulkRowState
 from numbering.models import BulkAction, BulkRow, Reservation
@@ -31,6 +32,8 @@ ORDER_RIGHT = "numbers.submit_numberorder"
 VIEW_RIGHT = "numbers.view_numberorder"
 # With this status htmx shows the part a last time and stops asking for it.
 ASK_NO_MORE = 286
+# Under which the help for carrier codes of searches stands.
+_OPERATION = "search"
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def _found(form: SearchForm, ticked: Collection[str]) -> dict[str, Any]:
         until = f" until {error.retry_at:%H:%M:%S} UTC" if error.retry_at else ""
         return {"trouble": f"The carrier asks us to wait{until}. Search again after that."}
     except (CarrierError, CarrierNotConfigured) as error:
-        return {"trouble": f"The carrier did not answer the search. {_reasons(error)}"}
+        return _trouble(error)
     loosening = number_search.loosening(search)
     # Of what is out of stock a person can only wait for more.
     waits = not found.numbers
@@ -140,11 +143,16 @@ def _found(form: SearchForm, ticked: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _reasons(error: CarrierError | CarrierNotConfigured) -> str:
-    """The carrier's own reasons when it has some, else what went wrong."""
-    problems = error.problems if isinstance(error, CarrierError) else ()
-    said = "; ".join(f"{problem.code} {problem.description}".strip() for problem in problems[:5])
-    return f"It says: {said}" if said else in_words(error)
+def _trouble(error: CarrierError | CarrierNotConfigured) -> dict[str, Any]:
+    """The carrier's own reasons with the help for them when it has some, else what went wrong."""
+    problems = error.problems[:5] if isinstance(error, CarrierError) else ()
+    said = "; ".join(f"{problem.code} {problem.description}".strip() for problem in problems)
+    did = "refused" if isinstance(error, Refused) else "did not answer"
+    why = f"It says: {said}" if said else in_words(error)
+    return {
+        "trouble": f"The carrier {did} the search. {why}",
+        "helps": help_for({(_OPERATION, problem.code) for problem in problems}).values(),
+    }
 
 
 def held_view(request: HttpRequest) -> HttpResponse:

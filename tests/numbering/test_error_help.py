@@ -50,6 +50,32 @@ def test_every_code_of_an_order_has_help(code: str) -> None:
     assert list(help_for({("import", code)})) == [("import", code)]
 
 
+@pytest.mark.parametrize(
+    ("operation", "codes"),
+    [
+        (
+            "search",
+            "4000 4001 4002 4003 4004 4005 4006 4007 4008 4009 4010 4011 4014 4020 4021 4022 4023 "
+            "4024 5002",
+        ),
+        (
+            "order",
+            "5002 5003 5005 5007 5008 5012 5016 5017 5018 5020 5022 5023 5040 5041 5042 5043 5044 "
+            "5045 5046 5047 5051 5052 5060 5062 5090 5093 5094 5095 5183 5211 5213 5214 5215 5217 "
+            "5218 5257",
+        ),
+        (
+            "disconnect",
+            "5001 5006 5008 5012 5051 5052 5070 5071 5072 5073 5074 5075 5076 5077 5084 5085 5093 "
+            "5094 5095 5097 5164 5218",
+        ),
+    ],
+)
+def test_every_code_of_numbers_of_our_own_has_help(operation: str, codes: str) -> None:
+    wanted = {(operation, code) for code in codes.split()}
+    assert set(help_for(wanted)) == wanted
+
+
 def test_the_same_code_means_what_it_means_in_its_operation() -> None:
     ErrorHelp.objects.create(
         operation="loa", code="7518", meaning="Another thing.", who_acts="support", fix="Wait."

@@ -143,7 +143,10 @@ def test_a_search_finds_what_was_typed_unless_it_is_widened_and_then_says_so(
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ({"name": "refused", "code": "4010"}, "It says: 4010"),
+        ({"name": "refused", "code": "4010"}, "The carrier refused the search. It says: 4010"),
+        ({"name": "refused", "code": "4010"}, "Look at Which fields go together, empty what does"),
+        ({"name": "refused", "code": "4023"}, "The carrier gives out no new numbers in this area."),
+        ({"name": "refused", "code": "4999"}, "The carrier refused the search. It says: 4999"),
         ({"name": "throttled"}, "The carrier asks us to wait until "),
         ({"name": "not_created_500"}, "did not answer the search"),
         ({"name": "empty_200"}, "did not answer the search"),

@@ -1,0 +1,288 @@
+"""Help for codes of hosting: the check, importing and removing, the LOAs, the webhooks."""
+
+from numbering.error_help_table.rows import CA, CO, CU, SU
+
+IMPORTABILITY = (
+    (
+        "19001",
+        "The number is not in service.",
+        CU,
+        "Ask the customer, or their voice carrier, whether the number is right and active.",
+    ),
+    (
+        "19002",
+        "The carrier cannot find who serves this number.",
+        SU,
+        "Check the digits with the customer. If they are right, it cannot be hosted.",
+    ),
+    (
+        "19003",
+        "The company that has the number now blocks such imports.",
+        CA,
+        "Open a ticket with the carrier's support and name the number.",
+    ),
+    (
+        "19004",
+        "The company that has the number now is not yet on the new messaging system.",
+        CA,
+        "Open a ticket with the carrier's support and ask when it moves.",
+    ),
+    (
+        "19005",
+        "There is no messaging route for this type of number.",
+        CO,
+        "Ask the carrier's account manager to set up the route for this type of number.",
+    ),
+    (
+        "19006",
+        "The number is the carrier's own and this account may not import it now.",
+        CU,
+        "The present owner of the number must release it; then check again.",
+    ),
+    (
+        "19007",
+        "The account has no contract for numbers of other carriers.",
+        CO,
+        "Ask the carrier's account manager for a contract for external numbers.",
+    ),
+    (
+        "19008",
+        "The number is another carrier's and this account may not import it now.",
+        CO,
+        "Ask the carrier's support what the account lacks for this number.",
+    ),
+    (
+        "19009",
+        "No messaging route was found for the number.",
+        CO,
+        "Ask the carrier's account manager to check the account's messaging routes.",
+    ),
+    (
+        "19010",
+        "The carrier could not set the number up.",
+        CA,
+        "Try again later; if it stays, open a ticket with the carrier's support.",
+    ),
+    (
+        "19012",
+        "The account is not yet on the new messaging system.",
+        CO,
+        "Ask the carrier's account manager to migrate the account.",
+    ),
+    (
+        "19014",
+        "This account cannot import the number.",
+        CA,
+        "Open a ticket with the carrier's support and name the number.",
+    ),
+    ("7201", "This is not a valid US number.", SU, "Correct the digits and check again."),
+)
+ORDERS = (
+    (
+        "7518",
+        "The number is not active with its voice carrier.",
+        CU,
+        "Ask the customer to have the number activated, then try the failed numbers again.",
+    ),
+    (
+        "5074",
+        "The number is not in service.",
+        CU,
+        "Ask the customer whether the number still works for calls.",
+    ),
+    (
+        "5076",
+        "The number belongs to another account at the carrier.",
+        CU,
+        "The account that has it must release it first.",
+    ),
+    (
+        "5158",
+        "The number was never imported here.",
+        SU,
+        "Check the digits; nothing has to be removed.",
+    ),
+    (
+        "5149",
+        "Importing through the interface is switched off.",
+        CO,
+        "Ask the carrier's account manager to switch it on.",
+    ),
+    (
+        "5150",
+        "The account may not use imports.",
+        CO,
+        "Ask the carrier's account manager for the import permission.",
+    ),
+    (
+        "5157",
+        "The account has no messaging routes.",
+        CO,
+        "Ask the carrier's account manager to set up messaging.",
+    ),
+    (
+        "5159",
+        "The voice service of the number is not ours to change.",
+        CA,
+        "Open a ticket with the carrier's support.",
+    ),
+    (
+        "5160",
+        "The messaging service of the number is not ours to change.",
+        CA,
+        "Open a ticket with the carrier's support.",
+    ),
+    (
+        "5162",
+        "Toll-free messaging is not switched on for this SIP peer.",
+        CO,
+        "Have toll-free messaging switched on for the SIP peer, or choose another one.",
+    ),
+    (
+        "5163",
+        "Messaging of the number is not owned by this account.",
+        CA,
+        "Open a ticket with the carrier's support.",
+    ),
+    ("5165", "US and international numbers are mixed.", SU, "Put them into separate orders."),
+    (
+        "5166",
+        "The SIP peer has no messaging feature.",
+        CO,
+        "Choose another SIP peer, or have messaging switched on for it.",
+    ),
+    (
+        "5181",
+        "Kinds of numbers are mixed in one order.",
+        SU,
+        "Split local and toll-free numbers into two orders.",
+    ),
+    (
+        "5016",
+        "The carrier does not know the site.",
+        CO,
+        "Read the sites anew and choose one that exists.",
+    ),
+    ("5022", "The site is missing.", SU, "Choose a site and SIP peer."),
+    ("5023", "The SIP peer is not valid.", SU, "Choose another SIP peer."),
+    (
+        "5052",
+        "Our reference has characters that the carrier does not take.",
+        SU,
+        "Submit again; the portal makes a new reference.",
+    ),
+    ("5093", "A number stands twice in the order.", SU, "Remove the double and submit again."),
+    ("5095", "The order has too many numbers.", SU, "Split it into smaller orders."),
+    (
+        "7309",
+        "The site is missing or not valid.",
+        CO,
+        "Read the sites anew and choose one that exists.",
+    ),
+    ("7310", "The site has no default SIP peer.", CO, "Choose a SIP peer for the order."),
+    ("7311", "The SIP peer is not valid.", CO, "Read the sites anew and choose another."),
+    ("7312", "The SIP peer id is not valid.", CO, "Read the sites anew and choose another."),
+    ("7314", "The order has too many numbers.", SU, "Split it into smaller orders."),
+    ("7316", "The order has no numbers.", SU, "Add numbers."),
+    (
+        "7318",
+        "Our reference is not valid for the carrier.",
+        SU,
+        "Submit again; the portal makes a new reference.",
+    ),
+    ("7360", "A number stands twice in the order.", SU, "Remove the double and submit again."),
+    (
+        "7386",
+        "Toll-free numbers are mixed with others.",
+        SU,
+        "Split local and toll-free numbers into two orders.",
+    ),
+    (
+        "25100",
+        "The account may not use the subscriber's own LOA.",
+        CO,
+        "Choose the blanket agreement, or ask the carrier to allow subscriber LOAs.",
+    ),
+    ("25110", "The LOA type is not valid.", SU, "Choose the LOA type again."),
+    (
+        "25120",
+        "Some numbers are not another carrier's.",
+        SU,
+        "Remove the numbers that are the carrier's own.",
+    ),
+    (
+        "25130",
+        "The SIP peer has no messaging settings.",
+        CO,
+        "Have messaging set up for the SIP peer, or choose another one.",
+    ),
+    (
+        "25131",
+        "The subscriber's name is longer than 45 characters.",
+        SU,
+        "Shorten the name as it stands on the phone bill.",
+    ),
+    ("1001", "The account may not do this.", CO, "Ask an administrator to check its rights."),
+    (
+        "25010",
+        "The account may not use this interface.",
+        CO,
+        "Ask the carrier's account manager to permit it.",
+    ),
+)
+LOA = (
+    ("5151", "The account may not upload LOAs.", CO, "Ask the carrier for the right to do so."),
+    ("5152", "The account may not change LOAs.", CO, "Ask the carrier for the right to do so."),
+    ("5154", "The account may not change LOAs.", CO, "Ask the carrier for the right to do so."),
+    ("5155", "This kind of order holds no LOAs.", SU, "Keep the LOA here only."),
+    ("7638", "The file type is not taken for this order.", SU, "Upload the LOA as PDF."),
+    ("7639", "The document type is not known.", CA, "Report it: the portal sends LOA."),
+    ("7640", "The document type is missing.", CA, "Report it: the portal sends LOA."),
+    ("7641", "The document type was given twice, differently.", CA, "Report it."),
+    ("7800", "The document name is longer than 50 characters.", SU, "Shorten the file name."),
+)
+SUBSCRIPTIONS = (
+    ("14503", "The address for webhooks is empty.", CO, "Set SITE_URL and repair again."),
+    (
+        "14505",
+        "Both parts of the webhook credentials are needed.",
+        CO,
+        "Set WEBHOOK_USERNAME and WEBHOOK_PASSWORDS.",
+    ),
+    (
+        "14506",
+        "The address for webhooks is not valid.",
+        CO,
+        "SITE_URL must be an address that the carrier can reach from the internet.",
+    ),
+    ("14508", "Neither an order type nor an event type was given.", CA, "Report it."),
+    (
+        "16006",
+        "The account has as many subscriptions as it may.",
+        CO,
+        "Delete subscriptions that are no longer used.",
+    ),
+    ("16007", "The account may not manage subscriptions.", CO, "Ask the carrier for the right."),
+    ("16008", "The same subscription exists already.", SU, "Nothing to do; read the list anew."),
+)
+
+REMOVALS = (
+    (
+        "5158",
+        "The carrier never imported this number for us.",
+        SU,
+        "Nothing has to be removed. If it is in service all the same, the nightly compare says so.",
+    ),
+    (
+        "5150",
+        "The account may not remove numbers.",
+        CO,
+        "Ask the carrier's account manager for the right, then ask for the removal again.",
+    ),
+    (
+        "5076",
+        "The number belongs to another account at the carrier.",
+        CA,
+        "Ask the carrier's support which account hosts it, and have that one remove it.",
+    ),
+)
