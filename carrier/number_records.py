@@ -26,13 +26,17 @@ class AvailableNumber:
 
 @dataclass(frozen=True)
 class AvailableExchange:
-    """An area code and exchange with how many of its numbers are on offer."""
+    """An area code and exchange with how many of its numbers are on offer.
+
+    `quantity` is 0 where the carrier's count cannot be read.
+    """
 
     npa: str
     nxx: str
     city: str
     state: str
     quantity: int
+    rate_center: str = ""
 
 
 @dataclass(frozen=True)

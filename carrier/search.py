@@ -104,17 +104,18 @@ def find_numbers(carrier: Carrier, *, search: NumberSearch) -> tuple[AvailableNu
 
 
 def find_exchanges(
-    carrier: Carrier, *, area_code: str = "", state: str = "", quantity: int = 50
+    carrier: Carrier, *, area_code: str = "", state: str = ""
 ) -> tuple[AvailableExchange, ...]:
-    """The exchanges that have at least `quantity` numbers on offer.
+    """The exchanges that have numbers on offer.
 
     Raises as `find_numbers` does.
     """
-    search = NumberSearch(area_code=area_code, state=state, quantity=quantity)
+    search = NumberSearch(area_code=area_code, state=state)
     if problem := problem_of(search):
         raise ValueError(problem)
-    query = (*_criteria(search), ("quantity", str(quantity)))
-    call = _call(carrier, "find_exchanges", "availableNpaNxx", query)
+    # No quantity is sent: whether it limits the rows or asks for so many numbers in each of them
+    # is not published.
+    call = _call(carrier, "find_exchanges", "availableNpaNxx", _criteria(search))
 
     def read(answer: Answer) -> tuple[AvailableExchange, ...]:
         return read_exchanges(call.root_of(answer))
@@ -166,15 +167,19 @@ def read_exchanges(root: Element) -> tuple[AvailableExchange, ...]:
         raise UnreadableBody("it is not a list of exchanges")
     holder = xmlbody.child(root, "availablenpanxxlist")
     rows = [] if holder is None else xmlbody.children(holder, "availablenpanxx")
-    return tuple(
-        AvailableExchange(
-            npa=xmlbody.text(row, "npa"),
-            nxx=xmlbody.text(row, "nxx"),
-            city=xmlbody.text(row, "city"),
-            state=xmlbody.text(row, "state"),
-            quantity=xmlbody.number(row, "quantity") or 0,
-        )
-        for row in rows
+    return tuple(map(_read_exchange, rows))
+
+
+def _read_exchange(row: Element) -> AvailableExchange:
+    # The rate center stands behind the city, as in "COMPTON:GARDENA DA".
+    city, _, rate_center = xmlbody.text(row, "city").partition(":")
+    return AvailableExchange(
+        npa=xmlbody.text(row, "npa"),
+        nxx=xmlbody.text(row, "nxx"),
+        city=city.strip(),
+        state=xmlbody.text(row, "state"),
+        quantity=xmlbody.number(row, "quantity") or 0,
+        rate_center=rate_center.strip(),
     )
 
 

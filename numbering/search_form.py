@@ -99,6 +99,27 @@ class SearchForm(forms.Form):
         return [self[name] for name in self.fields if name not in FIELDS and name != "quantity"]
 
 
+class ExchangesForm(SearchForm):
+    """By what exchanges are listed: the other fields of a search are let be."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = ("area_code", "state", "quantity")
+        self.fields = {name: self.fields[name] for name in names}
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what names no place, and what the carrier does not take."""
+        given = self.cleaned_data
+        if not self.errors and not (given["area_code"] or given["state"]):
+            raise ValidationError("Fill in the area code or the state to see its exchanges.")
+        return super().clean()
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in words; only after the form was found not valid."""
+        return " ".join(str(error) for errors in self.errors.values() for error in errors)
+
+
 def params_of(search: NumberSearch) -> dict[str, str]:
     """Return what the form has to be given to mean this search: for links and hidden fields."""
     return {

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from carrier.errors import CarrierError, Refused, Throttled
-from carrier.records import AvailableNumber
+from carrier.records import AvailableExchange, AvailableNumber
 from carrier.search import FIELDS, uses_calling_area
 from numbering.admin.person import person_of
 from numbering.carrier_link import CarrierNotConfigured, in_words
@@ -26,7 +26,7 @@ from numbering.enums import BulkKind, BulkRowState
 from numbering.models import BulkAction, BulkRow, Reservation
 from numbering.number_order_form import is_key, new_key
 from numbering.phone import NotANumber, display, to_e164
-from numbering.search_form import SearchForm, params_of
+from numbering.search_form import ExchangesForm, SearchForm, params_of
 
 ORDER_RIGHT = "numbers.submit_numberorder"
 VIEW_RIGHT = "numbers.view_numberorder"
@@ -34,6 +34,7 @@ VIEW_RIGHT = "numbers.view_numberorder"
 ASK_NO_MORE = 286
 # Under which the help for carrier codes of searches stands.
 _OPERATION = "search"
+_EXCHANGES_AT_MOST = 300
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,25 @@ class _Row:
         return ", ".join(filter(None, (self.number.city, self.number.state)))
 
 
+@dataclass(frozen=True)
+class _ExchangeRow:
+    """An exchange that has numbers on offer, and how to search them."""
+
+    exchange: AvailableExchange
+    params: str
+
+    @property
+    def place(self) -> str:
+        """Where it is, in a few words."""
+        return ", ".join(filter(None, (self.exchange.city, self.exchange.state)))
+
+
 def urls() -> list[URLPattern]:
     """The addresses of the page and of what can be done there."""
     wrap = admin.site.admin_view
     return [
         path("find/", wrap(find_view), name="numbers_numberorder_find"),
+        path("find/exchanges/", wrap(exchanges_view), name="numbers_numberorder_exchanges"),
         path("held/", wrap(held_view), name="numbers_numberorder_held"),
         path("find/hold/", wrap(hold_view), name="numbers_numberorder_hold"),
         path(
@@ -75,10 +90,10 @@ def find_view(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(VIEW_RIGHT):
         raise PermissionDenied
     # A search is an address that anybody may open: what is wrong with it is no 422.
-    return _page(request, search_query(request.GET))
+    return _search_page(request, search_query(request.GET))
 
 
-def _page(
+def _search_page(
     request: HttpRequest,
     query: QueryDict,
     *,
@@ -86,8 +101,31 @@ def _page(
     pick_problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Show the page; `pick_problem` says why nothing was done with the ticked numbers."""
+    """Show what is found; `pick_problem` says why nothing was done with the ticked numbers."""
     form = SearchForm(query or None)
+    found = _found(form, ticked) if form.is_valid() else {}
+    more = {**found, "pick_problem": pick_problem}
+    return _page(request, query, form, more, status=status)
+
+
+def exchanges_view(request: HttpRequest) -> HttpResponse:
+    """List the exchanges that have numbers, below the form as it was filled in."""
+    if not request.user.has_perm(VIEW_RIGHT):
+        raise PermissionDenied
+    query = search_query(request.GET)
+    # Not bound: what else is typed in is no mistake before it is searched for.
+    initial = {name: query.get(name, "") for name in SearchForm().fields} if query else {}
+    return _page(request, query, SearchForm(initial=initial), _exchanges(query))
+
+
+def _page(
+    request: HttpRequest,
+    query: QueryDict,
+    form: SearchForm,
+    more: dict[str, Any],
+    *,
+    status: int = 200,
+) -> HttpResponse:
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Find numbers",
@@ -95,11 +133,9 @@ def _page(
         "explained": FIELDS,
         "may_order": request.user.has_perm(ORDER_RIGHT),
         "query": query.urlencode(),
-        "pick_problem": pick_problem,
         **_held(request),
+        **more,
     }
-    if form.is_valid():
-        context |= _found(form, ticked)
     template = "admin/numbers/numberorder/find.html"
     return TemplateResponse(request, template, context, status=status)
 
@@ -117,9 +153,6 @@ def _found(form: SearchForm, ticked: Collection[str]) -> dict[str, Any]:
     search = form.search
     try:
         found = number_search.find(search)
-    except Throttled as error:
-        until = f" until {error.retry_at:%H:%M:%S} UTC" if error.retry_at else ""
-        return {"trouble": f"The carrier asks us to wait{until}. Search again after that."}
     except (CarrierError, CarrierNotConfigured) as error:
         return _trouble(error)
     loosening = number_search.loosening(search)
@@ -143,8 +176,33 @@ def _found(form: SearchForm, ticked: Collection[str]) -> dict[str, Any]:
     }
 
 
+def _exchanges(query: QueryDict) -> dict[str, Any]:
+    form = ExchangesForm(query)
+    if not form.is_valid():
+        return {"trouble": form.problem}
+    search = form.search
+    try:
+        found = number_search.exchanges(area_code=search.area_code, state=search.state)
+    except (CarrierError, CarrierNotConfigured) as error:
+        return _trouble(error)
+    return {
+        "is_by_exchange": True,
+        "exchange_count": len(found),
+        "exchanges": [_exchange_row(one, search.quantity) for one in found[:_EXCHANGES_AT_MOST]],
+        "exchanges_of": search,
+    }
+
+
+def _exchange_row(exchange: AvailableExchange, quantity: int) -> _ExchangeRow:
+    search = number_search.exchange_search(exchange, quantity=quantity)
+    return _ExchangeRow(exchange, urlencode(params_of(search)))
+
+
 def _trouble(error: CarrierError | CarrierNotConfigured) -> dict[str, Any]:
     """The carrier's own reasons with the help for them when it has some, else what went wrong."""
+    if isinstance(error, Throttled):
+        until = f" until {error.retry_at:%H:%M:%S} UTC" if error.retry_at else ""
+        return {"trouble": f"The carrier asks us to wait{until}. Search again after that."}
     problems = error.problems[:5] if isinstance(error, CarrierError) else ()
     said = "; ".join(f"{problem.code} {problem.description}".strip() for problem in problems)
     did = "refused" if isinstance(error, Refused) else "did not answer"
@@ -244,7 +302,7 @@ def hold_view(request: HttpRequest) -> HttpResponse:
         holding.hold(places, actor=person_of(request))
     except CannotDo as error:
         query = _query_below(request)
-        return _page(request, query, ticked=places, pick_problem=str(error), status=422)
+        return _search_page(request, query, ticked=places, pick_problem=str(error), status=422)
     return to_search(request, anchor="#held")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from carrier import search as carrier_search
-from carrier.records import AvailableNumber, NumberSearch
+from carrier.records import AvailableExchange, AvailableNumber, NumberSearch
 from numbering.carrier_link import get_carrier
 from numbering.domain import reservations
 from numbering.domain.number_orders import taken_numbers
@@ -47,6 +47,20 @@ def find(search: NumberSearch) -> Found:
     held = reservations.in_force().filter(e164__in=e164s).values_list("e164", flat=True)
     taken = {**dict.fromkeys(held, "is held for us already"), **taken_numbers(e164s)}
     return Found(numbers, taken)
+
+
+def exchanges(*, area_code: str, state: str) -> list[AvailableExchange]:
+    """Return the exchanges that have numbers on offer, by place. Raises as `find` does."""
+    found = carrier_search.find_exchanges(get_carrier(), area_code=area_code, state=state)
+    return sorted(
+        (one for one in found if not carrier_search.problem_of(exchange_search(one))),
+        key=lambda one: (one.state, one.city, one.rate_center, one.npa, one.nxx),
+    )
+
+
+def exchange_search(exchange: AvailableExchange, *, quantity: int = 1) -> NumberSearch:
+    """Return the search for so many numbers of an exchange."""
+    return NumberSearch(npa_nxx=exchange.npa + exchange.nxx, quantity=quantity)
 
 
 def loosening(search: NumberSearch) -> Loosening | None:

@@ -24,6 +24,24 @@ def both(page: Page, name: str) -> None:
     page.set_viewport_size(size)  # type: ignore[arg-type]
 
 
+def test_the_exchanges_of_an_area_code_lead_to_their_numbers(staff_page: Page) -> None:
+    page = staff_page
+    page.goto("/admin/numbers/numberorder/find/")
+    page.get_by_label("Area code", exact=True).fill("512")
+    page.get_by_role("button", name="Which exchanges have numbers?").click()
+    expect(page.get_by_role("heading", name="in area code 512")).to_be_visible()
+    expect(page.get_by_label("Area code", exact=True)).to_have_value("512")
+    both(page, "n0-exchanges")
+    first = page.locator("#exchanges tbody a").first
+    exchange = first.inner_text()
+    first.click()
+    expect(page.get_by_role("heading", name="20 numbers on offer")).to_be_visible()
+    rows = page.locator("#results tbody .number")
+    assert {text[1:4] + "-" + text[6:9] for text in rows.all_inner_texts()} == {exchange}
+    # The field by which it is searched now is open to be seen.
+    expect(page.get_by_label("Area code and exchange")).to_have_value(exchange.replace("-", ""))
+
+
 def test_searched_numbers_are_held_ordered_and_complete_by_webhook(staff_page: Page) -> None:
     page = staff_page
     create_subscriber(page, "Fresh Start Florist")

@@ -108,8 +108,8 @@ READ: dict[str, tuple[Callable[[Element], object], object]] = {
     "availablenumbers/npanxx-200.xml": (
         search.read_exchanges,
         (
-            AvailableExchange("424", "242", "COMPTON:COMPTON DA", "CA", 7),
-            AvailableExchange("424", "246", "COMPTON:GARDENA DA", "CA", 5),
+            AvailableExchange("424", "242", "COMPTON", "CA", 7, "COMPTON DA"),
+            AvailableExchange("424", "246", "COMPTON", "CA", 5, "GARDENA DA"),
         ),
     ),
     "availablenumbers/search-200-detail-padded.xml": (

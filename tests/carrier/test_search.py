@@ -188,17 +188,17 @@ def test_a_refused_search_gives_the_carriers_reason(connect: Connect) -> None:
 def test_exchanges_are_asked_for_and_read(connect: Connect) -> None:
     body = (
         b"<SearchResultForAvailableNpaNxx><AvailableNpaNxxList><AvailableNpaNxx><City>COMPTON"
-        b"</City><Npa>424</Npa><Nxx>242</Nxx><Quantity>x</Quantity><State>CA</State>"
+        b":GARDENA DA</City><Npa>424</Npa><Nxx>242</Nxx><Quantity>x</Quantity><State>CA</State>"
         b"</AvailableNpaNxx></AvailableNpaNxxList></SearchResultForAvailableNpaNxx>"
     )
     with ScriptedServer(answering("200 OK", body)) as server:
-        found = search.find_exchanges(connect(server.url), area_code="424", quantity=3)
-    assert found == (AvailableExchange("424", "242", "COMPTON", "CA", 0),)
-    assert b"/availableNpaNxx?areaCode=424&quantity=3 " in server.requests[0]
+        found = search.find_exchanges(connect(server.url), area_code="424")
+    assert found == (AvailableExchange("424", "242", "COMPTON", "CA", 0, "GARDENA DA"),)
+    assert b"/availableNpaNxx?areaCode=424 " in server.requests[0]
 
 
 def test_numbers_of_the_sandbox_are_found(sandbox: Sandbox, carrier: Carrier) -> None:
-    exchanges = search.find_exchanges(carrier, state="CO", quantity=1)
+    exchanges = search.find_exchanges(carrier, state="CO")
     wanted = NumberSearch(npa_nxx=exchanges[0].npa + exchanges[0].nxx, quantity=3)
     found = search.find_numbers(carrier, search=wanted)
     assert len({number.e164 for number in found}) == 3

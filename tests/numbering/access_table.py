@@ -260,6 +260,7 @@ _ROWS = """
 /admin/numbers/leaving/<object_id>/change/          302/302 404/404 403/403 200/200 200/200
 /admin/numbers/leaving/<object_id>/                 302/302 404/404 302/302 302/302 302/302
 /admin/numbers/numberorder/find/                    302/302 404/404 403/403 200/200 200/200
+/admin/numbers/numberorder/find/exchanges/          302/302 404/404 403/403 200/200 200/200
 /admin/numbers/numberorder/held/                    302/302 404/404 403/403 286/286 286/286
 /admin/numbers/numberorder/find/hold/               302/302 404/404 405/403 405/422 405/422
 /admin/numbers/numberorder/held/<reservation_id>/release/ 302/302 404/404 405/403 405/404 405/404

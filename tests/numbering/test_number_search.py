@@ -40,6 +40,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/admin/numbers/numberorder/"
 FIND, ORDER, HOLD = f"{LIST}find/", f"{LIST}order/", f"{LIST}find/hold/"
+EXCHANGES = f"{LIST}find/exchanges/"
 AUSTIN = {"city": "austin", "state": "tx", "quantity": "3", "detail": "on"}
 SignIn = Callable[[User], Client]
 
@@ -203,6 +204,48 @@ def test_whatever_is_searched_for_the_answer_is_a_page(at_carrier: Sandbox, desk
     assert desk.get(f"{FIND}?area_code={quote('303')}%FF&quantity=1&page=%00").status_code == 200
     # Only an odd city is a name that the carrier may be asked about.
     assert len(at_carrier.requests) - calls < 20
+
+
+def test_the_exchanges_of_a_place_lead_to_their_numbers(
+    at_carrier: Sandbox, desk: Client, own_client: Sandbox
+) -> None:
+    assert "Which exchanges have numbers?" in text_of(desk.get(FIND))
+    typed = {"area_code": "(512)", "city": "Austin", "quantity": "7"}
+    answer = desk.get(EXCHANGES, typed)
+    page = text_of(answer)
+    rows = answer.context["exchanges"]
+    assert f"{len(rows)} exchanges with numbers on offer in area code 512" in page
+    first = rows[0].exchange
+    assert (first.npa, first.city, first.state) == ("512", "AUSTIN", "TX")
+    assert f"AUSTIN, TX AUSTIN {first.npa}-{first.nxx} {first.quantity}" in page
+    # What else was typed stays, and is no mistake before it is searched for.
+    assert 'value="Austin"' in answer.content.decode()
+    assert "Add the state" not in page
+    link = re.search(rf'href="([^"]+)">512-{first.nxx}', answer.content.decode())
+    assert link is not None
+    found = desk.get(unescape(link[1])).context["found"].numbers
+    assert {number.e164[2:8] for number in found} == {f"512{first.nxx}"}
+    assert len(found) == 7
+
+    by_state = text_of(desk.get(EXCHANGES, {"state": "tx", "quantity": "1"}))
+    assert "with numbers on offer in TX" in by_state
+    none = text_of(desk.get(EXCHANGES, {"area_code": "907", "state": "AK", "quantity": "1"}))
+    assert "no exchange with numbers in area code 907 in AK now. Try another" in none
+    calls = len(at_carrier.requests)
+    for bad, words in (
+        ({}, "Type how many"),
+        ({"city": "Austin", "quantity": "1"}, "Fill in the area code or the state"),
+        ({"area_code": "5", "quantity": "1"}, "Area code must be 3 digits"),
+        ({"area_code": "512", "quantity": "x"}, "Type how many in digits"),
+        *(({"area_code": value, "state": value, "quantity": "1"}, "") for value in HOSTILE),
+    ):
+        assert words in text_of(desk.get(EXCHANGES, bad)), bad
+    assert len(at_carrier.requests) == calls
+
+    own_client.fault("refused", path_contains="availableNpaNxx", code="4023")
+    refused = text_of(desk.get(EXCHANGES, typed))
+    assert "The carrier refused the search. It says: 4023" in refused
+    assert "The carrier gives out no new numbers in this area." in refused
 
 
 # --- Holding ------------------------------------------------------------------------------------
