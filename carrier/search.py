@@ -251,8 +251,9 @@ def _query(carrier: Carrier, search: NumberSearch) -> tuple[tuple[str, str], ...
     if search.area_code and carrier.settings.api_version == "v2":
         # Area codes are not unique in the world that v2 knows.
         query.append(("countryCodeA3", "USA"))
-    if {"npa_nxx", "npa_nxx_x", "rate_center"}.intersection(criteria_of(search)):
-        # The carrier's own default is to widen the search.
+    if {"npa_nxx", "npa_nxx_x", "rate_center", "local_vanity"}.intersection(criteria_of(search)):
+        # The carrier's own default is to widen the search; its guide advises against that where
+        # the digits matter.
         query.append(("LCA", _word(uses_calling_area(search))))
     if search.ends_in:
         query.append(("endsIn", "true"))
@@ -269,7 +270,7 @@ def _word(is_so: bool) -> str:
 def _call(carrier: Carrier, operation: str, path: str, query: tuple[tuple[str, str], ...]) -> Call:
     return Call(
         operation=f"search.{operation}",
-        bucket="availableNumbers",
+        bucket=path,
         method="GET",
         path=path,
         version=carrier.settings.api_version,

@@ -117,7 +117,7 @@ def test_every_field_that_narrows_a_search_is_explained() -> None:
         (
             "v1",
             NumberSearch(local_vanity="CARS", ends_in=True, detail=False),
-            {"localVanity": "CARS", "endsIn": "true"},
+            {"localVanity": "CARS", "endsIn": "true", "LCA": "false"},
         ),
         ("v2", NumberSearch(toll_free_wildcard="8**"), {"tollFreeWildCardPattern": "8**"}),
         ("v2", NumberSearch(toll_free_vanity="NEWCARS"), {"tollFreeVanity": "NEWCARS"}),
