@@ -4,8 +4,14 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.exceptions import (
+    DisallowedModelAdminLookup,
+    DisallowedModelAdminToField,
+)
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.messages.storage import default_storage
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -97,6 +103,41 @@ class PortalModelAdmin(_ModelAdmin):
         title = str(self.opts.verbose_name_plural)
         named = {"title": title[:1].upper() + title[1:], **(extra_context or {})}
         return super().changelist_view(request, named)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Read a list's address; one that asks for what the list has not leads to the whole list.
+
+        Django answers some of these with a bare page that says no more than that it was refused.
+        """
+        try:
+            return super().get_changelist_instance(request)
+        except (
+            DisallowedModelAdminLookup,
+            DisallowedModelAdminToField,
+            IncorrectLookupParameters,
+        ) as error:
+            messages.warning(
+                request,
+                "The address asked for a filter or a page that this list does not have. This is "
+                "the list without filters.",
+            )
+            raise IncorrectLookupParameters from error
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow what the list's own filters ask for.
+
+        Django allows all that can be asked of the list's own columns: regular expressions, and
+        instants and texts that no database takes.
+        """
+        if "\x00" in value:
+            return False
+        own: set[str] = set()
+        for listed in self.get_list_filter(request):
+            if isinstance(listed, str):
+                own |= {f"{listed}__exact", f"{listed}__isnull"}
+            else:
+                own.add(getattr(listed, "parameter_name", ""))
+        return lookup in own
 
     def changeform_view(
         self,
