@@ -16,13 +16,21 @@ from typing import IO
 
 import python_calamine
 
+from numbering.workbook_parts import most_text, read_part, shared_text
+
 UNPACKED_LIMIT = 50 * 1024 * 1024
 ROWS_LIMIT = 100_000
 _WORKBOOK_COLUMNS = 200
 # Empty ones between others included, each of which costs time.
 _WORKBOOK_CELLS = 5_000_000
+# What Excel itself lets stand in a cell, in characters.
+CELL_LIMIT = 32_767
 # Characters from one row to the next. A row of a million cells would cost hundreds of megabytes.
-_LONGEST_ROW = 256 * 1024
+LONGEST_ROW = 256 * 1024
+_CELL_TOO_LONG = (
+    f"A cell of the workbook holds more than {CELL_LIMIT:,} characters. Take it out, or save the "
+    "numbers as CSV and upload that."
+)
 _BLOCK = 64 * 1024
 
 # Where a row begins, as editors and spreadsheets count, and its cells.
@@ -125,11 +133,11 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._text.readline(_LONGEST_ROW)
+        line = self._text.readline(LONGEST_ROW)
         if not line:
             raise StopIteration
         self.length += len(line)
-        if self.length >= _LONGEST_ROW:
+        if self.length >= LONGEST_ROW:
             raise _RowTooLongError
         return line
 
@@ -184,19 +192,50 @@ def first_sheet(file: IO[bytes], *, rows_limit: int, unpacked_limit: int) -> She
 
 def _look_inside(file: IO[bytes], unpacked_limit: int) -> None:
     with zipfile.ZipFile(file) as archive:
-        parts = archive.infolist()
-        if sum(part.file_size for part in parts) > unpacked_limit:
+        infos = archive.infolist()
+        if sum(info.file_size for info in infos) > unpacked_limit:
             raise UnreadableList(
                 f"The workbook unpacks to more than {unpacked_limit // 2**20} MiB. Save the "
                 "numbers as CSV and upload that."
             )
-        if any(part.filename.lower().endswith("vbaproject.bin") for part in parts):
+        if any(info.filename.lower().endswith("vbaproject.bin") for info in infos):
             raise UnreadableList(
                 "The workbook holds macros. Save it as XLSX without them, or as CSV."
             )
-        # Reads each part up to the size that it says it has, and checks that this was all of it.
-        if archive.testzip() is not None:
-            raise UnreadableList("The workbook is damaged. Save it anew and upload it again.")
+        parts = []
+        for info in infos:
+            try:
+                # To the size that it says it has, with a check that this was all of it.
+                parts.append(read_part(archive, info))
+            except zipfile.BadZipFile:
+                raise UnreadableList(
+                    "The workbook is damaged. Save it anew and upload it again."
+                ) from None
+        if most_text(parts) > unpacked_limit:
+            shared = shared_text(archive, parts)
+            if shared.longest > CELL_LIMIT:
+                raise UnreadableList(_CELL_TOO_LONG)
+            if shared.written_out > unpacked_limit:
+                raise too_much_text(unpacked_limit)
+
+
+def check_row(row: Row) -> None:
+    """Raise UnreadableList for a row of a workbook that no spreadsheet would have written."""
+    line, cells = row
+    if max(map(len, cells), default=0) > CELL_LIMIT:
+        raise UnreadableList(_CELL_TOO_LONG)
+    if sum(map(len, cells)) > LONGEST_ROW:
+        raise UnreadableList(
+            f"Line {line} is too long to be a row of a list. Put each row on a line of its own."
+        )
+
+
+def too_much_text(limit: int) -> UnreadableList:
+    """Return the refusal of a workbook whose cells hold more than so many bytes."""
+    return UnreadableList(
+        f"The cells of the workbook hold more than {limit // 2**20} MiB of text. Leave out the "
+        "columns that are not needed, or split it."
+    )
 
 
 def _cell_text(cell: object) -> str:

@@ -15,11 +15,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO
 
-from numbering.table_file import Row, Sheet, UnreadableList
+from numbering.table_file import LONGEST_ROW, Row, Sheet, UnreadableList
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _READER = "numbering.workbook_reader"
 _BROKEN = "The workbook cannot be read to its end. Save it as CSV and upload that."
+# The longest row, were each of its characters written in six bytes, with its cells' marks.
+_LONGEST_LINE = 8 * LONGEST_ROW
 
 
 def streamed_sheet(
@@ -48,7 +50,6 @@ def streamed_sheet(
             cwd=_PROJECT,
             # No secrets for the reader, and no programs to call.
             env={"PATH": "", "LC_ALL": "C.UTF-8"},
-            text=True,
         )
     rows = _rows(reader)
     first = next(rows, None)
@@ -62,15 +63,15 @@ def streamed_sheet(
     raise UnreadableList(_BROKEN)
 
 
-def _rows(reader: "subprocess.Popen[str]") -> Generator[object]:
+def _rows(reader: "subprocess.Popen[bytes]") -> Generator[object]:
     """Give what the reader says, line by line; it does not outlive this."""
     with reader:
         try:
             assert reader.stdout is not None
-            for line in reader.stdout:
-                yield json.loads(line)
+            while line := reader.stdout.readline(_LONGEST_LINE):
+                yield json.loads(line.decode())
         except ValueError:
-            return  # it ended in the middle of a line
+            return  # it ended in the middle of a line, or the line has no end
         finally:
             reader.kill()
 
@@ -83,10 +84,19 @@ def _only_rows(said: Generator[object]) -> Iterator[Row]:
 def _checked(said: Iterator[object]) -> Iterator[Row]:
     for value in said:
         match value:
-            case [int(line), list(cells)]:
-                yield line, [str(cell) for cell in cells]
+            case list(rows):
+                yield from map(_row, rows)
             case {"end": True}:
                 return
+            case {"refused": str(message)}:
+                raise UnreadableList(message)
             case _:
                 raise UnreadableList(_BROKEN)
+    raise UnreadableList(_BROKEN)
+
+
+def _row(value: object) -> Row:
+    match value:
+        case [int(line), list(cells)]:
+            return line, [str(cell) for cell in cells]
     raise UnreadableList(_BROKEN)
