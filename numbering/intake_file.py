@@ -17,6 +17,7 @@ from numbering.workbook import streamed_sheet
 
 ROWS_LIMIT = 500_000
 COLUMNS_LIMIT = 100
+_EMPTY_LINES_LIMIT = 5_000
 # A quotation mark that is never closed makes one cell of everything after it.
 _ROW_LIMIT = 20_000
 _UNPACKED_LIMIT = 128 * 1024 * 1024
@@ -115,7 +116,7 @@ def open_intake(name: str, file: IO[bytes]) -> IntakeFile:
         kind = text_kind(file)
         delimiter = likely_delimiter(_first_line(file, kind.encoding))
         rows, expected = csv_rows(file, kind.encoding, delimiter), kind.lines
-    header = Header.read(next((cells for _, cells in _bounded(rows) if cells), []))
+    header = Header.read(_first_cells(rows))
     return IntakeFile(header, max(0, expected - 1), _own_rows(header, rows))
 
 
@@ -124,6 +125,19 @@ def _first_line(file: IO[bytes], encoding: str) -> str:
     head = file.read(16 * 1024).decode(encoding, errors="replace")
     file.seek(0)
     return next((line for line in head.splitlines() if line.strip()), "")
+
+
+def _first_cells(rows: Iterator[Row]) -> list[str]:
+    """Return the first row that has something in it; there are millions of lines in an upload."""
+    for count, (_, cells) in enumerate(_bounded(rows)):
+        if cells:
+            return cells
+        if count == _EMPTY_LINES_LIMIT:
+            raise UnreadableList(
+                f"The file begins with more than {_EMPTY_LINES_LIMIT:,} empty lines. Delete them: "
+                "the first row has to name the columns."
+            )
+    return []
 
 
 def _own_rows(header: Header, rows: Iterator[Row]) -> Iterator[Row]:

@@ -141,7 +141,7 @@ def _read_on(job: Job, intake: Intake, file: IntakeFile) -> None:
             columns=file.header.columns, rows_expected=file.rows_expected, begun_at=clock.now()
         )
     places = known_places()
-    rows = (row for row in file.rows if row[0] > intake.at_line)
+    rows = _after(job, file.rows, intake.at_line)
     ends = time.monotonic() + _TURN_SECONDS
     while part := list(islice(rows, READ_CHUNK)):
         if not _store(job, intake, file.header, places, part):
@@ -149,6 +149,15 @@ def _read_on(job: Job, intake: Intake, file: IntakeFile) -> None:
         if time.monotonic() >= ends:
             raise TryLater("It goes on when other work had its turn.", after=0, counts=False)
     _end_reading(job, intake, IntakeState.READ, "")
+
+
+def _after(job: Job, rows: Iterator[Row], line: int) -> Iterator[Row]:
+    """Give the rows after this line; the lease is kept while the others are passed over."""
+    for count, row in enumerate(rows):
+        if row[0] > line:
+            yield row
+        elif count % READ_CHUNK == 0:
+            _stay(job)
 
 
 def _store(job: Job, intake: Intake, header: Header, places: Places, part: list[Row]) -> bool:

@@ -84,6 +84,11 @@ def test_columns_are_found_in_any_order_and_by_other_names() -> None:
     assert (file.header.used, file.header.unused) == (used, ["Customer"])
 
 
+def test_a_file_may_begin_with_empty_lines() -> None:
+    file = opened(b"\n" * 5_000 + b"number\n3032281000\n")
+    assert list(file.rows) == [(5002, ["3032281000"])]
+
+
 def _zip(files: dict[str, bytes]) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -103,6 +108,10 @@ def _claiming(size: int) -> bytes:
 UNREADABLE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "nothing": ("a.csv", lambda: b"", "called “number”"),
     "blank lines": ("a.csv", lambda: b"\n,,\n \n", "called “number”"),
+    "nothing but lines": ("a.csv", lambda: b"\n" * (25 * 2**20), "5,000 empty lines"),
+    "nothing but commas": ("a.csv", lambda: b",\r\n" * 5_001 + b"number\n1\n", "5,000 empty"),
+    "empty lines without end": ("a.csv", lambda: b"number\n" + b"\n" * 500_001, "500,000 rows"),
+    "empty rows": ("a.xlsx", lambda: workbook(*[(" ",)] * 5_001), "5,000 empty lines"),
     "no header": ("a.csv", lambda: b"3032281000,Ada\n3032281001,Bob\n", "called “number”"),
     "two number columns": ("a.csv", lambda: b"number,Number\n1,2\n", "Two columns"),
     "open quotation mark": (

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from carrier.sandbox import Sandbox
@@ -101,6 +102,25 @@ def test_a_worker_that_lost_its_lease_writes_nothing_more(monkeypatch: pytest.Mo
     assert TelephoneNumber.objects.count() == 0
     work()
     assert TelephoneNumber.objects.count() == TelephoneNumberEvent.objects.count() == 3
+
+
+def test_the_lease_is_kept_while_rows_that_were_read_are_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    in_turns(monkeypatch)
+    intake = uploaded("", *"123456")
+    renewals = []
+    while True:
+        with CaptureQueriesContext(connection) as asked:
+            state = turn()
+        if state == "done":
+            break
+        said = [query["sql"] for query in asked]
+        renewals.append(sum(sql.startswith("UPDATE") and "lease_until" in sql for sql in said))
+    first, *others = renewals
+    # Of what was read, one after each two rows; the first part is read without.
+    assert [count - first for count in others] == [1, 2, 3]
+    assert intake.rows.count() == 6
 
 
 def test_discarding_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
