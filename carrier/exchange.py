@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from xml.sax.saxutils import escape
 
 from carrier.errors import Outcome
 
@@ -22,6 +21,9 @@ _SECRET_MEMBER = re.compile(
     r'("(?:access_token|refresh_token|id_token|password|client_secret)"\s*:\s*)"(?:[^"\\]|\\.)*"?',
     re.IGNORECASE,
 )
+_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+# An ampersand that begins a reference, in a page that may itself be quoted in another.
+_REFERENCE = r"&(?i:(?:(?:amp|#0*38|#x0*26);)*(?:{});?)"
 _USER_INFO = re.compile(r"(://)[^/\s@<>\"]+@")
 
 
@@ -55,7 +57,9 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
         return ""
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, HIDDEN).replace(escape(secret), HIDDEN)
+            text = text.replace(secret, HIDDEN)
+            if "&" in text and not secret.isalnum():
+                text = re.sub("".join(map(_as_markup, secret)), HIDDEN, text)
     text = _SECRET_ELEMENT.sub(rf"\1{HIDDEN}", text)
     text = _SECRET_MEMBER.sub(rf'\1"{HIDDEN}"', text)
     text = _USER_INFO.sub(rf"\1{HIDDEN}@", text)
@@ -63,6 +67,16 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
         note = f"… [cut, {len(text)} characters]"
         text = text[: MAX_TEXT - len(note)] + note
     return text
+
+
+def _as_markup(char: str) -> str:
+    """Return the pattern of a character as XML and HTML write it: plain, by name or by number."""
+    if char.isalnum():
+        return char
+    forms = [rf"#0*{ord(char)}", rf"#x0*{ord(char):x}"]
+    if char in _NAMES:
+        forms.append(_NAMES[char])
+    return rf"(?:{re.escape(char)}|{_REFERENCE.format('|'.join(forms))})"
 
 
 def kept_body(body: bytes, content_type: str, secrets: Iterable[str]) -> str:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import json
+from collections.abc import Callable
+from urllib.parse import quote
+from xml.sax import saxutils
+
 import pytest
 
 from carrier.call import Call
+from carrier.credentials import spellings
 from carrier.errors import Problem
 from carrier.exchange import MAX_TEXT, kept_body, redacted
 
@@ -24,6 +31,43 @@ from carrier.exchange import MAX_TEXT, kept_body, redacted
 )
 def test_secrets_are_hidden(text: str, kept: str) -> None:
     assert redacted(text, ["s3cret&more", ""]) == kept
+
+
+def by_number(text: str, form: str) -> str:
+    """Write each character that markup knows by its number."""
+    return "".join(form.format(ord(char)) if char in "&<>\"'/%" else char for char in text)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        html.escape,
+        saxutils.escape,
+        lambda text: saxutils.escape(text, {"'": "&apos;", '"': "&QUOT;"}),
+        lambda text: saxutils.escape(text, {"'": "&#39;"}),
+        lambda text: html.escape(html.escape(text)),
+        lambda text: html.escape(json.dumps(text)[1:-1]),
+        lambda text: html.escape(quote(text)),
+        lambda text: by_number(text, "&#{};"),
+        lambda text: by_number(text, "&#0{}"),
+        lambda text: by_number(text, "&#x{:x};"),
+        lambda text: by_number(text, "&#X00{:X};"),
+    ],
+)
+def test_a_password_that_a_page_repeats_is_hidden_however_markup_writes_it(
+    write: Callable[[str], str],
+) -> None:
+    for password in ("pl\"ante'd<pass&word", "'/>%planted", "plain-planted\\'"):
+        page = f"<p>You sent &laquo;{write(password)}&raquo; &amp; more</p>"
+        kept = redacted(page, spellings(password))
+        assert kept == "<p>You sent &laquo;[hidden]&raquo; &amp; more</p>"
+
+
+def test_a_page_of_nothing_but_references_is_looked_through() -> None:
+    """It is looked through once for each spelling, and not once more for each of its signs."""
+    for piece in ("&", "&amp;", "&#0", "&#x", "&amp;#"):
+        page = piece * (500_000 // len(piece))
+        assert redacted(page, spellings("&&\"secret'"))[:6] == page[:6]
 
 
 def test_a_secret_at_the_cut_is_hidden_whole() -> None:
