@@ -211,6 +211,11 @@ def _look_inside(file: IO[bytes], unpacked_limit: int) -> None:
                 raise UnreadableList(
                     "The workbook is damaged. Save it anew and upload it again."
                 ) from None
+        if any(part.has_doctype for part in parts):
+            raise UnreadableList(
+                "The workbook has a DOCTYPE, which no spreadsheet writes. Save it anew as XLSX or "
+                "CSV and upload that."
+            )
         if most_text(parts) > unpacked_limit:
             shared = shared_text(archive, parts)
             if shared.longest > CELL_LIMIT:

@@ -160,3 +160,30 @@ def test_what_cells_share_counts_each_time() -> None:
     assert read_file("a.xlsx", sharing(texts, rows)).e164s == ("+13032281000",)
     with pytest.raises(UnreadableList, match="more than 50 MiB of text"):
         read_file("a.xlsx", sharing(texts, [[0, 1], *[[2, 3]] * 3000]))
+
+
+DOCTYPE = '<!DOCTYPE sst [<!ENTITY a "3032281000"><!ENTITY b SYSTEM "file:///etc/hostname">]>'
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        lambda xml: (DOCTYPE + xml).encode(),
+        lambda xml: ("<?xml version='1.0'?>\n" + DOCTYPE.replace("DOC", "doc") + xml).encode(),
+        lambda xml: ("\ufeff<?xml version='1.0'?>" + DOCTYPE + xml).encode("utf-16-le"),
+        lambda xml: ("\ufeff<?xml version='1.0'?>" + DOCTYPE + xml).encode("utf-16-be"),
+        lambda xml: (DOCTYPE + xml).encode("utf-32"),
+        # Where a block of what is read ends.
+        lambda xml: (f"<!--{'x' * (2**20 - 14)}-->" + DOCTYPE + xml).encode(),
+        lambda xml: (xml + " " * 3_000_000 + DOCTYPE).encode(),
+    ],
+)
+@pytest.mark.parametrize("name", ["xl/sharedStrings.xml", "xl/s.xml", "_rels/.rels", "xl/a.bin"])
+def test_a_doctype_is_refused_wherever_it_stands(name: str, begin: Callable[[str], bytes]) -> None:
+    """R6: in any part and in any encoding."""
+    content = sharing(["number", "&a;"], [[0], [1]])
+    changed = with_parts(content, {name: begin("<a/>" if ".bin" in name else _part(content, name))})
+    with pytest.raises(UnreadableList, match="has a DOCTYPE"):
+        open_intake("a.xlsx", io.BytesIO(changed))
+    with pytest.raises(UnreadableList, match="has a DOCTYPE"):
+        read_file("a.xlsx", changed)
