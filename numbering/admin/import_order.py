@@ -18,6 +18,7 @@ from numbering.admin.filters import OrderQuestion, choice_filter
 from numbering.admin.import_order_actions import ACTIONS, OrderAction
 from numbering.admin.import_order_page import page_context
 from numbering.admin.import_order_report import keep_report, report_of
+from numbering.admin.number_filters import is_key
 from numbering.admin.order_list import NumberCount, OrderSearch
 from numbering.admin.person import person_of
 from numbering.carrier_link import CarrierNotConfigured, in_words
@@ -65,7 +66,8 @@ class ImportOrderAdmin(NumberCount, OrderSearch, PortalModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the link from a subscriber to its orders."""
-        return lookup == "subscriber" or super().lookup_allowed(lookup, value, request)
+        is_ours = lookup == "subscriber" and is_key(value)
+        return is_ours or super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="Order", ordering="pk")
     def reference(self, order: ImportOrder) -> str:
