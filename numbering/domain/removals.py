@@ -218,7 +218,10 @@ def request_withdrawn(order: ImportOrder) -> None:
         rows = still_hosted().filter(withdrawal=withdrawal).exclude(e164__in=tried)
         # A number that somebody is importing anew belongs to that order.
         held = ImportOrderNumber.objects.filter(is_holding=True).values("e164")
-        lives = TelephoneNumber.objects.filter(pk__in=rows.values("telephone_number"))
+        # One that is another subscriber's by now is not theirs to take away.
+        lives = TelephoneNumber.objects.filter(
+            pk__in=rows.values("telephone_number"), subscriber=withdrawal.subscriber_id
+        )
         for part in _parts(list(lives.exclude(e164__in=held).order_by("pk"))):
             request(
                 part,

@@ -21,7 +21,10 @@ def standing() -> QuerySet[WithdrawalNumber]:
         .filter(
             e164=OuterRef("e164"),
             loa__subscriber=OuterRef("telephone_number__subscriber"),
-            loa__uploaded_at__gt=OuterRef("withdrawal__asked_at"),
+        )
+        .filter(
+            Q(loa__uploaded_at__gt=OuterRef("withdrawal__asked_at"))
+            | ~Q(loa__subscriber=OuterRef("withdrawal__subscriber"))
         )
         .exclude(order=OuterRef("withdrawal__order"))
     )

@@ -1,4 +1,4 @@
-"""A permission that was taken back and given again: the new letter counts, not the old word."""
+"""A permission that was taken back: a later letter counts, and whose the number is by now."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numbering.domain.cannot_do import CannotDo
 from numbering.domain.home import waiting_on_person
 from numbering.domain.withdrawal_queue import to_be_removed
 from numbering.enums import LearnedBy
-from numbering.models import ImportOrder, RemovalOrder, TelephoneNumber
+from numbering.models import ImportOrder, RemovalOrder, Subscriber, TelephoneNumber
 from tests import builders
 from tests.numbering import steps
 from tests.numbering.giving_up import these
@@ -27,9 +27,11 @@ def lost(life: TelephoneNumber, sandbox: Sandbox) -> None:
     telephone_numbers.mark_lost([life.e164], reason="Lost.", learned_by=LearnedBy.WEBHOOK)
 
 
-def imported_again(life: TelephoneNumber, sandbox: Sandbox) -> None:
-    """Have it hosted once more, under a new letter of its subscriber."""
-    order = builders.draft(life.e164, subscriber=life.subscriber)
+def imported_again(
+    life: TelephoneNumber, sandbox: Sandbox, subscriber: Subscriber | None = None
+) -> None:
+    """Have it hosted once more, under a new letter of its subscriber, or of another one."""
+    order = builders.draft(life.e164, subscriber=subscriber or life.subscriber)
     builders.letter(order, builders.letter_for(order))
     import_orders.check(order, actor=None)
     steps.submitted_and_sent(order)
@@ -83,4 +85,23 @@ def test_a_letter_that_is_added_to_the_same_order_gives_nothing_again(
     take_back(order, life.e164)
     worked(RemovalOrder.objects.get(), at_carrier)
     builders.letter(order, builders.letter_for(order))
+    assert to_remove() == 1
+
+
+def test_who_had_a_number_before_takes_it_from_nobody(at_carrier: Sandbox) -> None:
+    [life] = hosted(*builders.fresh_numbers(), sandbox=at_carrier)
+    order = first_order(life)
+    lost(life, at_carrier)
+    imported_again(life, at_carrier, builders.subscriber())
+    take_back(order, life.e164)
+    assert (states([life]), RemovalOrder.objects.count(), to_remove()) == (["hosted"], 0, 0)
+
+
+def test_a_number_that_staff_moved_without_a_letter_waits_for_a_person(
+    at_carrier: Sandbox,
+) -> None:
+    stays, moved = hosted(sandbox=at_carrier)
+    these([moved]).update(subscriber=builders.subscriber())
+    take_back(first_order(stays), stays.e164, moved.e164)
+    assert states([stays, moved]) == ["removing", "hosted"]
     assert to_remove() == 1
