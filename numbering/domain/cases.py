@@ -73,12 +73,15 @@ def note(
 
 
 def _refresh(kind: CaseKind, findings: Sequence[Finding]) -> None:
-    """A number that moved on to yet another place: the case speaks of where it is now."""
+    """A number that moved on, here or there: the case speaks of where it is now."""
+    words = dict(
+        Case.objects.filter(
+            kind=kind, stands=True, e164__in=[finding.e164 for finding in findings]
+        ).values_list("e164", "detail")
+    )
     for finding in findings:
-        if finding.site_id:
-            Case.objects.filter(kind=kind, stands=True, e164=finding.e164).exclude(
-                site_id=finding.site_id, sip_peer_id=finding.sip_peer_id
-            ).update(
+        if finding.site_id and words.get(finding.e164) != finding.detail[:500]:
+            Case.objects.filter(kind=kind, stands=True, e164=finding.e164).update(
                 site_id=finding.site_id,
                 sip_peer_id=finding.sip_peer_id,
                 detail=finding.detail[:500],

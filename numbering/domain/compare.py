@@ -12,6 +12,7 @@ taking the account over instead.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -20,7 +21,7 @@ from django.db.models import Model, QuerySet
 
 from carrier import in_service
 from carrier.client import Carrier
-from carrier.errors import CarrierError, Throttled
+from carrier.errors import CarrierError, CredentialsRefused, NotSent, Refused, Throttled
 from numbering import clock
 from numbering.carrier_link import CarrierNotConfigured, get_carrier, in_words
 from numbering.domain import (
@@ -55,6 +56,9 @@ logger = logging.getLogger(__name__)
 _CHUNK = 500
 # Numbers read between two words on how far it is.
 _SAY_EVERY = 5000
+# Answers about single numbers that tell nothing, one after the other, before it is the carrier's
+# trouble and no number's.
+_UNREADABLE_IN_A_ROW = 5
 # Standing cases of numbers that are theirs and not ours, before an alert speaks for the rest.
 STRANGERS_LIMIT = 1000
 
@@ -82,6 +86,7 @@ class _Compare:
         self._job = job
         self._carrier = carrier
         self._began = clock.now()
+        self._unreadable = 0
         self._run = CompareRun.objects.create(began_at=self._began)
 
     def run(self) -> None:
@@ -145,15 +150,29 @@ class _Compare:
             self._run.in_service = count
             CompareRun.objects.filter(pk=self._run.pk).update(in_service=count)
 
-    def _is_there(self, e164: str) -> bool:
-        """Whether the number is in service: on the list, or when it is asked for by itself."""
+    def _is_there(self, e164: str) -> bool | None:
+        """Whether the number is in service: on the list, or when it is asked for by itself.
+
+        None when the carrier's answer about this very number tells nothing: the others are judged
+        all the same. Raises CarrierError for what concerns all of them.
+        """
         if e164 in self._theirs:
             return True
         self._keep_alive()
         try:
-            return in_service.is_in_service(self._carrier, telephone_number=e164)
+            found = in_service.is_in_service(self._carrier, telephone_number=e164)
         except ValueError:
             return False  # no number of the NANP: there is only the list to go by
+        except (Throttled, CredentialsRefused, NotSent):
+            raise
+        except CarrierError as error:
+            self._unreadable = 0 if isinstance(error, Refused) else self._unreadable + 1
+            if self._unreadable == _UNREADABLE_IN_A_ROW:
+                raise
+            self._run.left_alone += 1
+            return None
+        self._unreadable = 0
+        return found
 
     def _judge_ours(self, numbers: Sequence[TelephoneNumber]) -> tuple[int, int]:
         """Return how many of our numbers were found lost, and how many other cases are new."""
@@ -169,12 +188,12 @@ class _Compare:
                 # Both sides agree when it is away; the case of its loss stands until it is back.
                 if number.e164 in self._theirs:
                     state.append(number)
+            elif (is_there := self._is_there(number.e164)) is None:
+                continue
             elif number.state in IN_SERVICE:
-                (kept if self._is_there(number.e164) else lost).append(number)
-            elif self._is_there(number.e164):
-                state.append(number)
+                (kept if is_there else lost).append(number)
             else:
-                ours.append(number)
+                (state if is_there else ours).append(number)
         orders = _latest_orders(number.e164 for number in [*lost, *ours, *state])
 
         def findings(differing: Sequence[TelephoneNumber], words: str) -> list[Finding]:
@@ -198,10 +217,27 @@ class _Compare:
             findings(state, "Here it is {state}, at the carrier it is in service."),
             at=self._began,
         )
+        self._learn_places(kept)
         opened += cases.note(CaseKind.PLACE, self._misplaced(kept), at=self._began)
         return self._lose(
             findings(lost, "It was {state} here. The carrier has it no more and sent no notice.")
         ), opened
+
+    def _learn_places(self, numbers: Sequence[TelephoneNumber]) -> None:
+        """Take over where numbers stand of which that was never known here: nothing differs."""
+        unplaced: dict[tuple[str, str], list[TelephoneNumber]] = defaultdict(list)
+        for number in numbers:
+            place = self._place_of(number.e164)
+            if place is not None and not (number.site_id or number.sip_peer_id):
+                unplaced[place].append(number)
+        for (site_id, sip_peer_id), some in unplaced.items():
+            telephone_numbers.learn_place(
+                some,
+                site_id=site_id,
+                sip_peer_id=sip_peer_id,
+                reason=f"The carrier's list has it at site {site_id}, SIP peer {sip_peer_id}.",
+                learned_by=LearnedBy.COMPARE,
+            )
 
     def _misplaced(self, numbers: Sequence[TelephoneNumber]) -> list[Finding]:
         """Return those of our numbers that the carrier has at another site or SIP peer."""
@@ -216,7 +252,9 @@ class _Compare:
                 sip_peer_id=place[1],
             )
             for number, place in places
-            if place is not None and place != (number.site_id, number.sip_peer_id)
+            if place is not None
+            and (number.site_id or number.sip_peer_id)
+            and place != (number.site_id, number.sip_peer_id)
         ]
 
     def _place_of(self, e164: str) -> tuple[str, str] | None:
@@ -325,10 +363,10 @@ class _Compare:
         if case.kind == CaseKind.LOST:
             return state == NumberState.LOST
         if case.kind == CaseKind.THEIRS:
-            # A short list must not close it.
-            return state is None and self._is_there(case.e164)
+            # Neither a short list nor an answer that tells nothing must close it.
+            return state is None and self._is_there(case.e164) is not False
         if case.kind == CaseKind.STATE:
-            return state == NumberState.LOST and self._is_there(case.e164)
+            return state == NumberState.LOST and self._is_there(case.e164) is not False
         if case.kind == CaseKind.PLACE and number is not None and state in IN_SERVICE:
             # What could not be told this time is not over.
             place = self._place_of(case.e164)

@@ -8,6 +8,7 @@ with a remark; the next compare opens another one should they differ again.
 import re
 from collections.abc import Callable
 
+from django.db import IntegrityError
 from django.db.models import TextChoices
 
 from accounts.again import repeated
@@ -145,21 +146,24 @@ def take_over(case: Case, *, subscriber: Subscriber, actor: User) -> str:
         raise CannotDo("The carrier does not say that this number is in service. Look again.")
     origin = _origin_of(details)
     reason = f"Taken over by {actor}: the carrier has it in service."
-    return _settle(
-        case,
-        f"Taken over for {subscriber}.",
-        actor=actor,
-        change=lambda: bool(
-            telephone_numbers.take_over(
-                [(case.e164, *_place_of(details))],
-                subscriber_id=subscriber.pk,
-                origin=origin,
-                reason=reason,
-                learned_by=LearnedBy.PERSON,
-                actor=actor,
-            )
-        ),
-    )
+    try:
+        return _settle(
+            case,
+            f"Taken over for {subscriber}.",
+            actor=actor,
+            change=lambda: bool(
+                telephone_numbers.take_over(
+                    [(case.e164, *_place_of(details))],
+                    subscriber_id=subscriber.pk,
+                    origin=origin,
+                    reason=reason,
+                    learned_by=LearnedBy.PERSON,
+                    actor=actor,
+                )
+            ),
+        )
+    except IntegrityError as error:  # an order or a take-over got the number in this instant
+        raise CannotDo(_OVER) from error
 
 
 def _place_of(details: NumberDetails) -> tuple[str, str]:

@@ -4,7 +4,7 @@ All of it is set-based: an order of 5,000 numbers is a handful of statements.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -196,7 +196,7 @@ def back_in_service(
     """The carrier has these numbers in service after all; return those that were thought away."""
     moved: list[str] = []
     for origin, state in SERVICE_STATE.items():
-        lives = TelephoneNumber.objects.filter(e164__in=list(e164s), origin=origin)
+        lives = TelephoneNumber.objects.filter(e164__in=list(e164s), origin=origin, state__in=LIVE)
         moved += _move_live(
             list(lives.values_list("e164", flat=True)),
             to=state,
@@ -292,6 +292,29 @@ def take_over(
             actor=actor,
         )
     return len(born)
+
+
+def learn_place(
+    numbers: Collection[TelephoneNumber],
+    *,
+    site_id: str,
+    sip_peer_id: str,
+    reason: str,
+    learned_by: LearnedBy,
+) -> None:
+    """Write down where numbers in service stand of which that is not known (any more)."""
+    with transaction.atomic():
+        unplaced = TelephoneNumber.objects.select_for_update().filter(
+            pk__in=[number.pk for number in numbers],
+            state__in=IN_SERVICE,
+            site_id="",
+            sip_peer_id="",
+        )
+        found = list(unplaced.order_by("pk"))
+        note(found, reason=reason, learned_by=learned_by, actor=None)
+        TelephoneNumber.objects.filter(pk__in=[number.pk for number in found]).update(
+            site_id=site_id, sip_peer_id=sip_peer_id
+        )
 
 
 def move_place(

@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ('opened', models.PositiveIntegerField(default=0, verbose_name='cases opened')),
                 ('ended', models.PositiveIntegerField(default=0, verbose_name='cases ended')),
                 ('beyond', models.PositiveIntegerField(default=0, verbose_name='without a case')),
+                ('left_alone', models.PositiveIntegerField(default=0, verbose_name='could not be looked at')),
                 ('details_after', models.BigIntegerField(default=0)),
                 ('details_trouble', models.CharField(blank=True, db_default='', max_length=500)),
                 ('places_trouble', models.CharField(blank=True, max_length=500)),

@@ -17,6 +17,8 @@ class CompareRun(models.Model):
     ended = models.PositiveIntegerField("cases ended", default=0)
     # Numbers that are theirs and not ours beyond those that cases were opened for.
     beyond = models.PositiveIntegerField("without a case", default=0)
+    # Numbers of which the carrier's answer told nothing; they are as they were.
+    left_alone = models.PositiveIntegerField("could not be looked at", default=0)
     # The key of the last number whose details were read; the next compare goes on from there.
     details_after = models.BigIntegerField(default=0)
     # Why no more details were read; empty when the whole share was.
