@@ -248,6 +248,8 @@ def _sentence(order: NumberOrder) -> str:
             return f"Over. {got} came. Below is why the others did not, and what to do."
         last = order.events.filter(to_status=order.status).last()
         return f"Over. {got} came. {last.reason if last else ''}".strip()
+    if unclear_orders.is_slow(FOLLOWER, order):
+        return unclear_orders.SLOW
     return _SENTENCES[NumberOrderStatus(order.status)]
 
 

@@ -163,8 +163,9 @@ def _offered(order: RemovalOrder) -> dict[str, OrderAction]:
         names = ["end_unclear"]
     elif _may_be_taken_back(order):
         names = ["withdraw"]
-    elif removals.kept_numbers(order):
-        names = ["again"] if removals.may_ask_again(order) else []
+    else:
+        if removals.kept_numbers(order) and removals.may_ask_again(order):
+            names = ["again"]
         if seen_to.short_removals().filter(pk=order.pk).exists():
             names.append("seen")
     return {name: ACTIONS[name] for name in names}
@@ -192,6 +193,10 @@ def _sentence(order: RemovalOrder) -> str:
         return unclear_orders.NEXT_STEP
     if _may_be_taken_back(order):
         return "Nothing was sent yet; the portal tries again by itself. You can take it back."
+    if seen_to.short_removals().filter(pk=order.pk).exists():
+        return "Some numbers stayed, and none can be asked for again: see where each is now."
+    if unclear_orders.is_slow(FOLLOWER, order):
+        return unclear_orders.SLOW
     if order.status == RemovalStatus.COMPLETE:
         return _DONE[RemovalVerb(order.verb)]
     return _SENTENCES[RemovalStatus(order.status)]

@@ -44,6 +44,6 @@ def short_removals() -> QuerySet[RemovalOrder]:
 @repeated
 def see_to(order: NumberOrder | RemovalOrder, *, actor: User) -> None:
     """Somebody has seen to it: it waits for nobody any more. Doing it twice does no harm."""
-    orders = type(order)._default_manager
-    if orders.filter(pk=order.pk, seen_to_by=None).update(seen_to_by=actor):
+    ended = short_orders() if isinstance(order, NumberOrder) else short_removals()
+    if ended.filter(pk=order.pk).update(seen_to_by=actor):
         note(order, "Seen to.", learned_by=LearnedBy.PERSON, actor=actor)

@@ -32,6 +32,10 @@ BEFORE_END = (
     "more than before, it is over here, and its numbers are free. Whatever the carrier did with "
     "them comes up in the nightly compare. Your name is recorded."
 )
+SLOW = (
+    "It takes longer than usual. Ask the carrier's support, and name the carrier's order id below. "
+    "The portal keeps asking."
+)
 _LEFT = "It was ended here; the carrier never said what became of it."
 
 
@@ -64,12 +68,19 @@ def is_unclear(follower: Follower[Order, Record], order: Order) -> bool:
     return unclear(follower).filter(pk=order.pk).exists()
 
 
+def is_slow(follower: Follower[Order, Record], order: Order) -> bool:
+    """Whether the carrier has had the order for long."""
+    return slow(follower).filter(pk=order.pk).exists()
+
+
 def end(follower: Follower[Order, Record], order: Order, *, actor: User) -> None:
     """A person ends it here, after the carrier was asked once more.
 
     Raises CannotDo when the carrier knows it after all, and CarrierError when it could not be
     asked; then nothing changes but what the carrier said.
     """
+    if not order.carrier_order_id or order.status not in follower.at_carrier:
+        raise CannotDo("Nothing waits for this decision any more; look at the order again.")
     try:
         record = following.refresh(follower, order, learned_by=LearnedBy.PERSON)
     except NotFound:

@@ -15,7 +15,7 @@ from carrier.sandbox import Sandbox
 from numbering.domain import number_order_results, removal_results, removals, unclear_orders
 from numbering.domain.cannot_do import CannotDo
 from numbering.domain.home import waiting_on_person
-from numbering.models import ImportOrder, NumberOrder, RemovalOrder
+from numbering.models import ImportOrder, NumberOrder, RemovalOrder, TelephoneNumber
 from numbering.worker import run_once
 from tests import builders
 from tests.numbering import steps
@@ -136,6 +136,8 @@ def test_what_takes_long_stands_on_the_home_page(
     for where, pk in ((NUMBER_ORDERS, order.pk), (REMOVALS, removal.pk)):
         listed = desk.get(f"{where}?question=slow").context["cl"].result_list
         assert [one.pk for one in listed] == [pk]
+        shown = text_of(desk.get(f"{where}{pk}/change/"))
+        assert ("It takes longer than usual." in shown, "Nothing to do" in shown) == (True, False)
     NumberOrder.objects.update(status="backordered")
     assert heaps() == {"Removals that take long": 1}
 
@@ -160,3 +162,36 @@ def test_what_did_not_come_waits_until_somebody_has_seen_to_it(
     assert heaps() == {}
     assert order.events.filter(reason="Seen to.", actor=support).count() == 1
     assert list(desk.get(f"{NUMBER_ORDERS}{order.pk}/change/").context["actions"]) == []
+
+
+def test_what_stayed_and_was_locked_since_can_be_seen_to(
+    at_carrier: Sandbox, sign_in: SignIn, support: User
+) -> None:
+    [life] = hosted(steps.card("8030"), sandbox=at_carrier)
+    removal = removal_worked(removal_asked([life]), at_carrier)
+    TelephoneNumber.objects.update(is_locked=True)
+    page = f"{REMOVALS}{removal.pk}/"
+    shown = sign_in(support).get(f"{page}change/")
+    assert list(shown.context["actions"]) == ["seen"]
+    assert "none can be asked for again" in text_of(shown)
+
+
+@pytest.mark.parametrize("name", ["end_unclear", "seen"])
+def test_an_address_does_nothing_that_the_page_does_not_offer(
+    at_carrier: Sandbox, sign_in: SignIn, support: User, name: str
+) -> None:
+    desk = sign_in(support)
+    order = asked(by_list(*offered(1)))
+    removal = removals.request(lives(sandbox=at_carrier), reason="Why.", actor=support)
+    draft = builders.draft()
+    for page in (
+        f"{NUMBER_ORDERS}{order.pk}",
+        f"{REMOVALS}{removal.pk}",
+        f"/admin/numbers/importorder/{draft.pk}",
+    ):
+        assert desk.post(f"{page}/do/{name}/", follow=True).status_code in (200, 404)
+    for one in (order, removal, draft):
+        before = one.status
+        one.refresh_from_db()
+        assert one.status == before
+    assert (order.seen_to_by, removal.seen_to_by) == (None, None)
