@@ -18,7 +18,7 @@ from numbering.domain.cannot_do import CannotDo
 from numbering.domain.number_orders import taken_numbers
 from numbering.domain.sending import CREDENTIALS_WAIT_SECONDS
 from numbering.enums import BulkKind, BulkRowState
-from numbering.models import BulkAction, BulkRow, Reservation
+from numbering.models import BulkAction, BulkRow
 
 HOLD_AT_MOST = 50
 _UNREACHABLE_WAIT_SECONDS = 30
@@ -54,7 +54,7 @@ class HoldAct(BulkAct):
 
     def recover(self, action: BulkAction, rows: Sequence[BulkRow], lease: Lease) -> Outcomes:
         """Whether it is held is known only if we wrote down its id before the worker stopped."""
-        written = Reservation.objects.filter(held_at__gte=action.asked_at)
+        written = reservations.in_force().filter(held_at__gte=action.asked_at)
         ids = dict(written.values_list("e164", "carrier_reservation_id"))
         return {row.pk: _held(ids[row.e164]) if row.e164 in ids else _UNKNOWN for row in rows}
 

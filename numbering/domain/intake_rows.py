@@ -224,7 +224,9 @@ def _refuse_changed(cursor: Any, intake_id: int) -> None:
         f"UPDATE {_ROW} SET "  # noqa: S608
         "verdict = CASE WHEN judged.finding = 'same' THEN 'same' ELSE 'refused' END, "
         "reason = CASE judged.finding WHEN 'same' THEN '' WHEN 'refused' THEN judged.ground "
-        "WHEN 'add' THEN 'It has left since the file was read. Read it again.' "
+        f"WHEN 'add' THEN CASE WHEN {_ROW}.verdict = 'add' "
+        "THEN 'Its subscriber is another one since the file was read. Read it again.' "
+        "ELSE 'It has left since the file was read. Read it again.' END "
         "ELSE 'It has changed here since the file was read. ' || judged.ground END "
         "FROM judged_rows AS judged WHERE NOT judged.is_agreed "
         f"AND {_ROW}.intake_id = %s AND {_ROW}.line = judged.line",

@@ -247,7 +247,11 @@ def _indexed_page(numbers: QuerySet[TelephoneNumber], place: Place) -> tuple[Key
             [*params, edge, keyset.PAGE + 1],
         )
         rows = cursor.fetchall()
-    return keyset.cut([key for key, _ in rows], place), Count(rows[0][1] if rows else 0)
+    return keyset.cut([key for key, _ in rows], place), Count(
+        # Beyond the last row nobody has counted those before it.
+        rows[0][1] if rows else 0,
+        is_least=not rows and place != Place(),
+    )
 
 
 def _estimate() -> Count | None:

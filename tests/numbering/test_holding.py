@@ -8,7 +8,7 @@ from accounts.models import User
 from carrier import reservations as carrier_reservations
 from carrier.sandbox import Sandbox
 from numbering.carrier_link import get_carrier
-from numbering.domain import holding, reservations
+from numbering.domain import bulk, holding, reservations
 from numbering.models import Job, Reservation
 from numbering.worker import run_once
 from tests import builders
@@ -92,3 +92,17 @@ def test_a_number_that_we_hold_ourselves_is_not_called_somebody_elses(
     carrier_reservations.hold(get_carrier(), telephone_number=theirs)
     state, words = held_now(theirs, support)
     assert (state, words[:29]) == ("failed", "Somebody else has it (5041 Re")
+
+
+def test_a_hold_that_was_given_back_is_not_found_again(
+    at_carrier: Sandbox, own_client: None, support: User
+) -> None:
+    [e164] = offered(1)
+    at_carrier.fault("created_dropped", method="POST", path_contains="tnreservation")
+    action = holding.hold({e164: ""}, actor=support)
+    run_once()
+    reservations.write_down(e164, "an id", place="", person_id=support.pk)
+    reservations.use_up([e164])
+    bulk.retry(action)
+    steps.work()
+    assert action.rows.get().state == "unknown"

@@ -258,6 +258,18 @@ def test_good_rows_are_taken_over_with_their_history_and_the_carrier_is_not_aske
     assert len(at_carrier.requests) == asked
 
 
+def test_a_number_is_not_added_to_who_has_the_subscribers_name_since() -> None:
+    ada, bob = builders.subscriber(), builders.subscriber()
+    intake = read(f"{builders.fresh_numbers()[0]},{ada.name}")
+    name = ada.name
+    Subscriber.objects.filter(pk=ada.pk).update(name="Ada Otherwise")
+    Subscriber.objects.filter(pk=bob.pk).update(name=name)
+    taken_over(intake)
+    words = "Its subscriber is another one since the file was read. Read it again."
+    assert verdicts(intake) == {2: ("refused", words)}
+    assert not TelephoneNumber.objects.exists()
+
+
 def test_what_changed_since_the_rehearsal_is_not_overwritten() -> None:
     ada, bob, eve = (builders.subscriber() for _ in range(3))
     new, moved, done, left, held, renamed, plain = builders.fresh_numbers(7)

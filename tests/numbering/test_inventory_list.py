@@ -249,6 +249,13 @@ def test_a_place_that_is_no_key_is_left_out(given: tuple[str, str, str], place: 
     assert Place.read(*given) == place
 
 
+@pytest.mark.postgres
+def test_beyond_the_last_row_nothing_is_called_none() -> None:
+    [number] = lives(1)
+    page = inventory_list.page(Asked(search=number.e164[-7:]), Place(after=1))
+    assert (page.numbers, page.count) == ([], Count(0, is_least=True))
+
+
 def test_a_sparse_filter_costs_a_bounded_number_of_questions() -> None:
     lives(60, carrier_differs=True)
     for asked in (Asked(), Asked(question="locked"), Asked(search="subscriber")):
