@@ -116,7 +116,9 @@ def open_intake(name: str, file: IO[bytes]) -> IntakeFile:
         kind = text_kind(file)
         delimiter = likely_delimiter(_first_line(file, kind.encoding))
         rows, expected = csv_rows(file, kind.encoding, delimiter), kind.lines
-    header = Header.read(_first_cells(rows))
+    line, cells = _first_row(rows)
+    header = Header.read(cells)
+    _check(line, header.columns)
     return IntakeFile(header, max(0, expected - 1), _own_rows(header, rows))
 
 
@@ -127,38 +129,41 @@ def _first_line(file: IO[bytes], encoding: str) -> str:
     return next((line for line in head.splitlines() if line.strip()), "")
 
 
-def _first_cells(rows: Iterator[Row]) -> list[str]:
+def _first_row(rows: Iterator[Row]) -> Row:
     """Return the first row that has something in it; there are millions of lines in an upload."""
-    for count, (_, cells) in enumerate(_bounded(rows)):
-        if cells:
-            return cells
+    for count, (line, cells) in enumerate(rows):
+        if any(cell.strip() for cell in cells):
+            return line, [printable(cell) for cell in cells]
         if count == _EMPTY_LINES_LIMIT:
             raise UnreadableList(
                 f"The file begins with more than {_EMPTY_LINES_LIMIT:,} empty lines. Delete them: "
                 "the first row has to name the columns."
             )
-    return []
+    return 1, []
 
 
 def _own_rows(header: Header, rows: Iterator[Row]) -> Iterator[Row]:
-    for count, (line, cells) in enumerate(_bounded(rows), start=1):
+    """Give the rows with what the database can hold; one that holds nothing as an empty list."""
+    for count, (line, given) in enumerate(rows, start=1):
         if count > ROWS_LIMIT:
             raise UnreadableList(f"The file has more than {ROWS_LIMIT:,} rows. Split it.")
-        yield line, header.own_cells(cells)
-
-
-def _bounded(rows: Iterator[Row]) -> Iterator[Row]:
-    """Give the rows with what the database can hold; one that holds nothing as an empty list."""
-    for line, cells in rows:
-        text = "".join(cells)
-        if len(cells) > COLUMNS_LIMIT or len(text) > _ROW_LIMIT:
-            raise UnreadableList(
-                f"Line {line} has more than {COLUMNS_LIMIT} columns or {_ROW_LIMIT:,} characters. "
-                "Is a quotation mark missing before it?"
-            )
+        # What is ours beside the file's own was no part of what was let in before.
+        cells = header.own_cells(given)
+        text = _check(line, cells)
         if not (text.isascii() and text.isprintable()):
             cells = [printable(cell) for cell in cells]
         yield line, cells if text.strip() else []
+
+
+def _check(line: int, cells: list[str]) -> str:
+    """Return all that a row holds. Raises UnreadableList when that is more than a row has."""
+    text = "".join(cells)
+    if len(cells) > COLUMNS_LIMIT or len(text) > _ROW_LIMIT:
+        raise UnreadableList(
+            f"Line {line} has more than {COLUMNS_LIMIT} columns or {_ROW_LIMIT:,} characters. "
+            "Is a quotation mark missing before it?"
+        )
+    return text
 
 
 def _plain_name(cell: str) -> str:

@@ -182,6 +182,38 @@ def test_a_file_of_refused_rows_is_read_as_the_first_one() -> None:
     assert list(file.rows) == [(2, cells)]
 
 
+@pytest.mark.parametrize("reason_at", [0, 50, 100])
+def test_the_largest_rows_that_are_taken_are_taken_again_when_they_were_refused(
+    reason_at: int,
+) -> None:
+    """The reason, and the apostrophes that disarm cells, do not count."""
+    columns = ["number", *(f"=note {index}" for index in range(99))]
+    row = ["=" * 10_000, *["-1"] * 98, "x" * (10_000 - 2 * 98)]
+    first = "\n".join(",".join(cells) for cells in (columns, row))
+    assert list(opened(first.encode()).rows) == [(2, row)]
+    reasons = iter([REASON, "Because."])
+    for cells in (columns, row):
+        cells.insert(reason_at, next(reasons))
+    again = opened("".join(csv_lines([columns, row])).encode())
+    del row[reason_at]
+    assert (len(again.header.columns), list(again.rows)) == (100, [(2, row)])
+
+
+@pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        ([REASON, *["a"] * 100, "number"], ["1"]),
+        ([REASON, "number"], ["Because.", *["1"] * 101]),
+        ([REASON, "number"], ["Because.", "x" * 20_001]),
+    ],
+)
+def test_what_was_never_taken_is_not_taken_for_having_a_reason(
+    columns: list[str], row: list[str]
+) -> None:
+    with pytest.raises(UnreadableList, match="more than 100 columns or 20,000 characters"):
+        list(opened("".join(csv_lines([columns, row])).encode()).rows)
+
+
 @pytest.mark.parametrize(
     "names",
     [
