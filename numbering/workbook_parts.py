@@ -124,9 +124,12 @@ def _written_out(archive: zipfile.ZipFile, part: Part, lengths: "array[int]") ->
         # A cell without a "t" does not say that it shares a text. Others may hold numbers: the
         # shorter ones are taken for shared texts as well.
         total += sum(
-            lengths[int(value)]
+            lengths[index]
             for said, value in found
-            if b"t" in said and value.isdigit() and len(value) < 10 and int(value) < len(lengths)
+            # The library lets a sign and any zeros stand before the digits that count.
+            if b"t" in said
+            and value.lstrip(b"+").isdigit()
+            and (index := int(value[-9:])) < len(lengths)
         )
     if cells == part.cells:
         return total
@@ -156,7 +159,7 @@ def _parsed_out(file: IO[bytes], lengths: "array[int]") -> int:
         nonlocal total
         if is_shared and _local(name) == "v":
             parser.CharacterDataHandler = None
-            index = int("".join(digits)[:9])
+            index = int("".join(digits)[-9:])
             total += lengths[index] if index < len(lengths) else 0
 
     parser.StartElementHandler = start

@@ -113,6 +113,13 @@ def written_otherwise() -> bytes:
     )
 
 
+def numbered_otherwise() -> bytes:
+    """The same as the first, with signs and zeros before the numbers of the texts."""
+    content = text_on_every_cell()
+    sheet = _part(content, "xl/s.xml").replace("<v>1<", "<v>+00000000001<")
+    return with_parts(content, {"xl/s.xml": sheet})
+
+
 @pytest.mark.parametrize("reader", ["page", "worker"])
 @pytest.mark.parametrize(
     ("make", "words"),
@@ -120,6 +127,7 @@ def written_otherwise() -> bytes:
         (text_on_every_cell, "MiB of text"),
         (one_endless_text, "more than 32,767 characters"),
         (written_otherwise, "MiB of text"),
+        (numbered_otherwise, "MiB of text"),
     ],
 )
 def test_a_small_workbook_does_not_become_a_large_one_in_memory(
