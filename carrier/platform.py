@@ -35,10 +35,9 @@ _LOCATION = re.compile(r"[^?#,]*/phoneNumbers/([A-Za-z0-9-]{1,60})/?")
 # `<https://…?page=1&size=1000>; rel="next", <…>; rel="first"`
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _MOST_PARAMETERS = 20
-# The platform's words for something that is not found.
-_NOT_FOUND = "-not-found"
-# Not found, but not the number: then nothing is known of the number.
-_OTHER_NOT_FOUND = frozenset({"user-not-found", "application-not-found"})
+# The one word of the platform for a number that it has not. All its others (`user-not-found`,
+# `resource-not-found`, …) are about something else, and then nothing is known of the number.
+_NUMBER_NOT_FOUND = "number-not-found"
 
 Query = tuple[tuple[str, str], ...]
 
@@ -94,8 +93,7 @@ def find_number(carrier: Carrier, *, telephone_number: str) -> PlatformNumber | 
     try:
         return carrier.call(call, read)
     except NotFound as error:
-        codes = {problem.code for problem in error.problems} - {""}
-        if codes and all(map(_is_absence, codes)):
+        if {problem.code for problem in error.problems} - {""} == {_NUMBER_NOT_FOUND}:
             return None
         raise
 
@@ -321,10 +319,6 @@ def _is_next(parameters: str) -> bool:
         if name.strip().lower() == "rel":
             return "next" in value.strip(' "').lower().split()
     return False
-
-
-def _is_absence(code: str) -> bool:
-    return code.endswith(_NOT_FOUND) and code not in _OTHER_NOT_FOUND
 
 
 def _read_page(answer: Answer, *, number: int) -> tuple[tuple[PlatformNumber, ...], Query | None]:

@@ -214,7 +214,10 @@ FOUND = json.dumps({"id": "n-1", "number": NUMBER}).encode()
         (answering("200 OK", FOUND, JSON), PlatformNumber("n-1", NUMBER)),
         (answering("200 OK", FOUND[:-1] + b', "numberState": "Released"}', JSON), None),
         (answering("404 Not Found", refusal("number-not-found"), JSON), None),
-        (answering("404 Not Found", refusal("user-not-found"), JSON), NotFound),
+        *(
+            (answering("404 Not Found", refusal(f"{what}-not-found"), JSON), NotFound)
+            for what in ("user", "account", "domain", "page", "resource", "demo-number")
+        ),
         (answering("404 Not Found", b"", JSON), NotFound),
         (answering("404 Not Found", b"<html>gateway</html>"), OutcomeUnknown),
         (answering("404 Not Found", b"404 page not found"), OutcomeUnknown),
@@ -231,7 +234,7 @@ FOUND = json.dumps({"id": "n-1", "number": NUMBER}).encode()
         (answering("500 Oops", refusal("backend"), JSON), OutcomeUnknown),
     ],
 )
-def test_only_a_reason_makes_a_404_an_absence(
+def test_only_its_own_reason_makes_a_404_an_absence(
     connect_platform: Connect, script: Script, expected: object
 ) -> None:
     with ScriptedServer(script) as server:

@@ -262,6 +262,24 @@ def test_a_release_that_a_killed_worker_began_is_looked_for_first(
     assert (action.rows.get().state, on_old(at_platform, moved)) == ("done", False)
 
 
+def test_what_the_platform_does_not_find_besides_the_number_proves_no_release(
+    at_platform: Sandbox, support: User, moved: str
+) -> None:
+    """N19: an account or a page that is not found says nothing of the number."""
+    not_found = {"path_contains": "phoneNumbers", "status": 404, "code": "account-not-found"}
+    at_platform.fault("refused", method="GET", times=1, **not_found)
+    at_platform.fault("not_created_500", method="DELETE", path_contains="phoneNumbers")
+    action = released(support, [moved])
+    assert (action.rows.get().state, stages([moved])) == ("failed", ["moved"])
+    at_platform.fault("refused", method="GET", times=None, **not_found)
+    action.rows.update(state="running")
+    BulkAction.objects.update(state="running")
+    jobs.enqueue("bulk", subject_id=action.pk)
+    run_once()
+    assert (action.rows.get().state, stages([moved])) == ("unknown", ["moved"])
+    assert on_old(at_platform, moved)
+
+
 def test_the_list_is_taken_over_whole_or_not_at_all(
     at_platform: Sandbox, support: User, moved: str
 ) -> None:

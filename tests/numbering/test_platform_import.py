@@ -260,6 +260,27 @@ def test_what_was_begun_is_looked_for_before_anything_and_waits_while_it_cannot_
     assert [posts(at_platform, action)[e164] for e164 in (*there, *fresh)] == [(1, 1)] * 4
 
 
+def test_a_look_that_could_not_be_made_never_has_a_number_posted_again(
+    at_platform: Sandbox, support: User
+) -> None:
+    """N19: it is not found for another reason than that the number is not there."""
+    before = worked(asked(support, 1))
+    e164 = before.rows.get().e164
+    action = platform_import.start([e164], actor=support)
+    action.rows.update(state="running")
+    at_platform.fault(
+        "refused",
+        method="GET",
+        path_contains="phoneNumbers",
+        times=None,
+        status=404,
+        code="page-not-found",
+    )
+    row = worked(action).rows.get()
+    assert (row.state, "could not be looked for" in row.message) == ("unknown", True)
+    assert posts(at_platform, action)[e164] == (1, 1)
+
+
 def test_numbers_that_are_being_imported_are_not_begun_a_second_time(
     at_platform: Sandbox, support: User
 ) -> None:
