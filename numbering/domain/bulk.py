@@ -107,7 +107,9 @@ class Lease:
             rows = list(waiting[:most])
             if rows:
                 # These are all that wait up to the last of them.
-                waiting.filter(pk__lte=rows[-1].pk).update(state=BulkRowState.RUNNING)
+                waiting.filter(pk__lte=rows[-1].pk).update(
+                    state=BulkRowState.RUNNING, looked_at=None
+                )
         self._begun |= {row.pk for row in rows}
         reached("after_claim")
         return rows

@@ -1,26 +1,30 @@
 """Import numbers to the older platform, which takes one number with each call.
 
-A call may leave us at most once for each number, and there is no key against doubles: a number
-whose answer was lost is looked for, and only one that is certainly not there is imported again. The
-password that travels in the calls comes from the settings and is in no row.
+A number whose answer was lost is looked for, and waits for a person while it is not there. What a
+worker that was killed left under way was mostly not sent: of that a number is imported again when
+two looks with a full wait between say that it is not there, for it may be listed late. Should it be
+there all the same, the platform refuses it (409), and that is no failure but unknown. The password
+that travels in the calls comes from the settings and is in no row.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Min, QuerySet
 
 from accounts.models import User
 from carrier import platform
 from carrier.client import Carrier
 from carrier.errors import CarrierError, OutcomeUnknown, Refused
 from carrier.platform_records import DashboardAccount, PlatformNumber
+from numbering import clock
 from numbering.carrier_link import in_words
 from numbering.domain import bulk
 from numbering.domain.bulk import BulkAct, Lease, Outcome, Outcomes, Pause
 from numbering.domain.platform_calls import (
     NOT_SET_UP_SECONDS,
-    Ask,
     Trouble,
     for_each,
     look,
@@ -30,6 +34,11 @@ from numbering.enums import LIVE, BulkKind, BulkRowState
 from numbering.models import BulkAction, BulkRow, TelephoneNumber
 from numbering.platform_link import PlatformNotConfigured, dashboard_account, get_platform
 from numbering.stopping_points import reached
+
+# Still under way.
+_NOT_SO_FAR = Outcome(
+    BulkRowState.RUNNING, "It is not there so far; it is looked for once more, later."
+)
 
 
 def start(
@@ -83,12 +92,43 @@ class PlatformImportAct(BulkAct):
         return for_each(rows, ask, lease, more=more)
 
     def recover(self, action: BulkAction, rows: Sequence[BulkRow], lease: Lease) -> Outcomes:
-        """Look for each number: it is there, or is imported, or its row stays until we can look."""
+        """Look for each number: it is there, or is missing at two looks and waits to be imported.
+
+        Raises Pause while all of them wait for their second look; others are looked for first.
+        """
         carrier, _ = _link()
-        ask: Ask = lambda row: look(  # noqa: E731 - as in `do`
-            carrier, row, present=_present, absent=Outcome(BulkRowState.WAITING)
-        )
-        return for_each(rows, ask, lease)
+        missing: list[int] = []
+
+        def ask(row: BulkRow) -> Outcome | Trouble:
+            is_first = row.looked_at is None
+            absent = _NOT_SO_FAR if is_first else Outcome(BulkRowState.WAITING)
+            found = look(carrier, row, present=_present, absent=absent)
+            if found is _NOT_SO_FAR:
+                missing.append(row.pk)
+            return found
+
+        to_look_for = _to_look_for(action, self.batch)
+        try:
+            return for_each(to_look_for, ask, lease)
+        finally:
+            with transaction.atomic():
+                lease.renew()
+                action.rows.filter(pk__in=missing).update(looked_at=clock.now())
+
+
+def _to_look_for(action: BulkAction, most: int) -> list[BulkRow]:
+    """Return rows under way that were not looked for yet, or a full wait ago; Pause without any."""
+    under_way = action.rows.filter(state=BulkRowState.RUNNING)
+    wait = timedelta(seconds=settings.LOOK_AGAIN_SECONDS)
+    if rows := list(under_way.exclude(looked_at__gt=clock.now() - wait)[:most]):
+        return rows
+    first = under_way.aggregate(at=Min("looked_at"))["at"]
+    raise Pause(
+        "What was under way, and is not on the older platform so far, is looked for once more, for "
+        "it may be listed late. The rest waits until then.",
+        outcomes={},
+        at=first + wait,
+    )
 
 
 def _link() -> tuple[Carrier, DashboardAccount]:
@@ -153,8 +193,11 @@ def _look_for_present(carrier: Carrier, row: BulkRow, error: Refused) -> Outcome
         carrier,
         row,
         present=_present,
-        # Somebody else's, as far as can be seen.
-        absent=Outcome(BulkRowState.FAILED, in_words(error)),
+        # Somebody else's, or ours and listed late.
+        absent=Outcome(
+            BulkRowState.UNKNOWN,
+            f"{in_words(error)} It is not to be seen so far; trying again looks first.",
+        ),
     )
     if isinstance(found, Trouble):
         return Outcome(BulkRowState.UNKNOWN, f"{in_words(error)} It could not be looked for.")

@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Under way'), ('done', 'Done'), ('skipped', 'Nothing to do'), ('failed', 'Failed'), ('unknown', 'Outcome unknown'), ('cancelled', 'Cancelled')], db_default='waiting', default='waiting', max_length=9, verbose_name='result')),
                 ('message', models.CharField(blank=True, db_default='', default='', max_length=500, verbose_name='in words')),
                 ('result', models.CharField(blank=True, db_default='', default='', max_length=100)),
+                ('looked_at', models.DateTimeField(null=True)),
             ],
             options={
                 'ordering': ('pk',),

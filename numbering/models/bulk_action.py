@@ -57,6 +57,8 @@ class BulkRow(models.Model):
     message = models.CharField("in words", max_length=500, blank=True, default="", db_default="")
     # What came of it elsewhere, e.g. the id that the carrier gave.
     result = models.CharField(max_length=100, blank=True, default="", db_default="")
+    # When it was under way, was looked for at the carrier, and was not there.
+    looked_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("pk",)

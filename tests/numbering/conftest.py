@@ -38,6 +38,13 @@ def own_client(at_carrier: Sandbox, settings: Any) -> Sandbox:
 
 
 @pytest.fixture
+def own_platform(at_platform: Sandbox, settings: Any, request: pytest.FixtureRequest) -> Sandbox:
+    """The sandbox through a client of the test's own: a hold after 429 stays with it."""
+    settings.PLATFORM_CONCURRENCY = 8 + len(request.node.name) % 40
+    return at_platform
+
+
+@pytest.fixture
 def no_subscriptions(db: None, at_carrier: Sandbox) -> Iterator[None]:
     """Nobody is subscribed to the sandbox's webhooks, neither before the test nor after it."""
     _forget_subscriptions()

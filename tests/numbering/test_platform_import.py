@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import re
-import signal
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,8 +11,6 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
@@ -24,48 +20,13 @@ from numbering.domain.cannot_do import CannotDo
 from numbering.enums import BulkRowState
 from numbering.models import BulkAction, CarrierExchange, Job, TelephoneNumber
 from numbering.platform_link import PlatformNotConfigured
-from numbering.worker import run_once
 from tests import builders
 from tests.numbering import steps
-from tests.numbering.worker_process import worker
+from tests.numbering.importing import asked, posts, results, worked
 
 pytestmark = pytest.mark.django_db
 
 PASSWORD = 'pl"anted/pässword&1'
-
-
-@pytest.fixture
-def own_platform(at_platform: Sandbox, settings: Any, request: pytest.FixtureRequest) -> Sandbox:
-    """The sandbox through a client of the test's own: a hold after 429 stays with it."""
-    settings.PLATFORM_CONCURRENCY = 8 + len(request.node.name) % 40
-    return at_platform
-
-
-def asked(support: User, count: int = 5, **choices: str) -> BulkAction:
-    """Ask for the import of so many fresh numbers."""
-    return platform_import.start(builders.fresh_numbers(count), actor=support, **choices)
-
-
-def worked(action: BulkAction) -> BulkAction:
-    """Let the worker do what is due."""
-    run_once()
-    action.refresh_from_db()
-    return action
-
-
-def posts(sandbox: Sandbox, action: BulkAction) -> dict[str, tuple[int, int]]:
-    """Give how often each number's import was asked for, and done, at the platform."""
-    ours = set(action.rows.values_list("e164", flat=True))
-    return {
-        seen.telephone_number: (seen.posts, seen.imports)
-        for seen in sandbox.platform_numbers()
-        if seen.telephone_number in ours
-    }
-
-
-def results(action: BulkAction) -> list[str]:
-    """Give the state of each row, in order."""
-    return list(action.rows.order_by("pk").values_list("state", flat=True))
 
 
 def test_numbers_are_imported_each_with_its_id_name_and_application(
@@ -122,32 +83,6 @@ def test_what_is_begun_in_between_heeds_a_cancelling_and_is_put_back_when_left(
     assert (lease.begin_more(3), results(action)[7:]) == ([], ["waiting"] * 3)
 
 
-@pytest.mark.parametrize("fault", ["created_dropped", "created_500", "created_cut"])
-def test_a_lost_answer_is_looked_for_and_the_number_not_posted_twice(
-    at_platform: Sandbox, support: User, fault: str
-) -> None:
-    at_platform.fault(fault, method="POST", path_contains="phoneNumbers", times=3)
-    action = worked(asked(support))
-    assert results(action) == ["done"] * 5
-    assert set(posts(at_platform, action).values()) == {(1, 1)}
-    assert action.rows.filter(message__contains="looked for").count() == 3
-    assert not action.rows.filter(result="").exists()
-
-
-def test_what_is_not_there_after_a_lost_answer_is_unknown_and_tried_again_only_after_a_look(
-    at_platform: Sandbox, support: User
-) -> None:
-    at_platform.fault("not_created_500", method="POST", path_contains="phoneNumbers", times=2)
-    action = worked(asked(support))
-    assert sorted(results(action)) == ["done"] * 3 + ["unknown"] * 2
-    assert action.rows.filter(message__contains="not there so far").count() == 2
-    looks = len([seen for seen in at_platform.requests if seen.method == "GET"])
-    assert bulk.retry(action) == 2
-    assert results(worked(action)) == ["done"] * 5
-    assert len([seen for seen in at_platform.requests if seen.method == "GET"]) == looks + 2
-    assert set(posts(at_platform, action).values()) == {(1, 1)}
-
-
 def test_a_number_that_comes_late_or_was_there_before_is_taken_for_what_it_is(
     at_platform: Sandbox, support: User
 ) -> None:
@@ -161,7 +96,7 @@ def test_a_number_that_comes_late_or_was_there_before_is_taken_for_what_it_is(
 
 
 def test_a_platform_that_answers_nothing_clear_is_left_alone_after_a_few(
-    own_platform: Sandbox, support: User, settings: Any
+    own_platform: Sandbox, support: User, settings: Any, no_waits: None
 ) -> None:
     settings.PLATFORM_CONCURRENCY = 4
     own_platform.fault("not_created_500", method="POST", path_contains="phoneNumbers", times=None)
@@ -242,45 +177,6 @@ def test_a_clear_no_about_one_number_fails_that_one_with_its_reason(
     assert all(rows[e164].message for e164 in odd)
 
 
-def test_what_was_begun_is_looked_for_before_anything_and_waits_while_it_cannot_be(
-    at_platform: Sandbox, support: User
-) -> None:
-    before = worked(asked(support, 2))
-    there = list(before.rows.values_list("e164", flat=True))
-    fresh = builders.fresh_numbers(2)
-    action = platform_import.start([*there, *fresh], actor=support)
-    action.rows.update(state="running")
-    at_platform.fault("not_created_503", method="GET", path_contains="phoneNumbers", times=None)
-    steps.work()
-    action.refresh_from_db()
-    assert (set(results(action)), "cannot be asked" in action.trouble) == ({"running"}, True)
-    at_platform.clear_faults()
-    steps.work()
-    assert set(results(worked(action))) == {"done"}
-    assert [posts(at_platform, action)[e164] for e164 in (*there, *fresh)] == [(1, 1)] * 4
-
-
-def test_a_look_that_could_not_be_made_never_has_a_number_posted_again(
-    at_platform: Sandbox, support: User
-) -> None:
-    """N19: it is not found for another reason than that the number is not there."""
-    before = worked(asked(support, 1))
-    e164 = before.rows.get().e164
-    action = platform_import.start([e164], actor=support)
-    action.rows.update(state="running")
-    at_platform.fault(
-        "refused",
-        method="GET",
-        path_contains="phoneNumbers",
-        times=None,
-        status=404,
-        code="page-not-found",
-    )
-    row = worked(action).rows.get()
-    assert (row.state, "could not be looked for" in row.message) == ("unknown", True)
-    assert posts(at_platform, action)[e164] == (1, 1)
-
-
 def test_numbers_that_are_being_imported_are_not_begun_a_second_time(
     at_platform: Sandbox, support: User
 ) -> None:
@@ -323,28 +219,3 @@ def test_the_dashboards_password_is_in_no_table_and_no_log(
     assert "platform.import_number" in shown
     forms = {PASSWORD, PASSWORD[2:], "anted", "p\\u00e4ssword", "pässword", "p%C3%A4ssword"}
     assert [form for form in forms if form in shown] == []
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("point", ["after_answer", "before_commit"])
-def test_a_worker_killed_in_the_middle_leaves_no_double_and_no_number_behind(
-    at_platform: Sandbox, support: User, point: str
-) -> None:
-    action = asked(support, 60)
-    chance = "0.2" if point == "after_answer" else "1"
-    with worker(
-        at_platform, PLATFORM_BASE=at_platform.platform_base, STOPPING_POINTS=f"{point}={chance}"
-    ) as killed:
-        assert killed.wait(timeout=20) == -signal.SIGKILL
-    action.refresh_from_db()
-    left = results(action).count("running")
-    assert (action.state, left > 0) == ("running", True)
-    Job.objects.filter(state="running").update(lease_until=Now() - timedelta(seconds=1))
-    assert results(worked(action)) == ["done"] * 60
-    assert set(posts(at_platform, action).values()) == {(1, 1)}
-    assert len(posts(at_platform, action)) == 60
-    connections = re.compile("idle in transaction")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT state FROM pg_stat_activity WHERE datname = current_database()")
-        assert not [state for (state,) in cursor if state and connections.search(state)]
