@@ -149,7 +149,7 @@ def search_local(
     pattern: str = "",
     quantity: int = 10,
 ) -> tuple[AvailableNumber, ...]:
-    """Local numbers on offer; nobody holds them for us.
+    """Local numbers on offer, at most `quantity`; nobody holds them for us.
 
     Raises ValueError for a combination that `problem_of` objects to, Refused for the platform's no.
     """
@@ -172,21 +172,20 @@ def search_local(
         "localNumber": local_number,
         "inLocalCallingArea": "true" if in_local_calling_area else "",
         "pattern": pattern,
-        "quantity": str(quantity),
     }
-    return _search(carrier, "local", wanted)
+    return _search(carrier, "local", wanted, quantity=quantity)
 
 
 def search_toll_free(
     carrier: Carrier, *, pattern: str = "", quantity: int = 10
 ) -> tuple[AvailableNumber, ...]:
-    """Toll-free numbers on offer, which have no place.
+    """Toll-free numbers on offer, at most `quantity`; they have no place.
 
     Raises ValueError for what `problem_of_pattern` objects to, Refused for the platform's no.
     """
     if problem := problem_of_pattern(pattern=pattern, quantity=quantity):
         raise ValueError(problem)
-    return _search(carrier, "tollFree", {"pattern": pattern, "quantity": str(quantity)})
+    return _search(carrier, "tollFree", {"pattern": pattern}, quantity=quantity)
 
 
 def problem_of(
@@ -280,21 +279,22 @@ def read_list(body: bytes) -> tuple[PlatformNumber, ...]:
 
 
 def read_available(body: bytes) -> tuple[AvailableNumber, ...]:
-    """The numbers on offer. Raises UnreadableBody when it is no list of them."""
-    found = [jsonbody.members(row) for row in _rows(body)]
-    numbers = [jsonbody.text(row, "number").strip() for row in found]
-    if not all(numbers):
-        raise UnreadableBody("a row names no telephone number")
-    return tuple(
-        AvailableNumber(
-            e164=from_wire(number),
-            city=jsonbody.text(row, "city").strip(),
-            state=jsonbody.text(row, "state").strip(),
-            rate_center=jsonbody.text(row, "rateCenter").strip(),
-            lata=jsonbody.text(row, "lata").strip(),
-        )
-        for number, row in zip(numbers, found, strict=True)
-    )
+    """The numbers on offer, each once. Raises UnreadableBody when it is no list of them."""
+    found: dict[str, AvailableNumber] = {}
+    for row in map(jsonbody.members, _rows(body)):
+        number = jsonbody.text(row, "number").strip()
+        if not number:
+            raise UnreadableBody("a row names no telephone number")
+        e164 = from_wire(number)
+        if e164 not in found:
+            found[e164] = AvailableNumber(
+                e164=e164,
+                city=jsonbody.text(row, "city").strip(),
+                state=jsonbody.text(row, "state").strip(),
+                rate_center=jsonbody.text(row, "rateCenter").strip(),
+                lata=jsonbody.text(row, "lata").strip(),
+            )
+    return tuple(found.values())
 
 
 def following(link: str) -> Query | None:
@@ -349,16 +349,20 @@ def _rows(body: bytes) -> list[object]:
     return rows
 
 
-def _search(carrier: Carrier, kind: str, wanted: dict[str, str]) -> tuple[AvailableNumber, ...]:
+def _search(
+    carrier: Carrier, kind: str, wanted: dict[str, str], *, quantity: int
+) -> tuple[AvailableNumber, ...]:
+    query = [(name, value) for name, value in wanted.items() if value]
     call = Call(
         operation=f"platform.search_{kind}",
         bucket=_SEARCH,
         method="GET",
         path=f"/availableNumbers/{kind}",
         version="platform",
-        query=tuple((name, value) for name, value in wanted.items() if value),
+        query=(*query, ("quantity", str(quantity))),
     )
-    return carrier.call(call, lambda answer: read_available(answer.body))
+    # Whatever it sends, nobody asked for more.
+    return carrier.call(call, lambda answer: read_available(answer.body))[:quantity]
 
 
 def _call(operation: str, method: str, path: str, *, query: Query = ()) -> Call:

@@ -132,6 +132,22 @@ def test_a_search_is_checked_before_it_is_made(search: dict[str, Any], words: st
             platform.search_local(Carrier(platform_settings_at("http://127.0.0.1:1")), **search)
 
 
+def test_a_search_gives_no_more_than_was_asked_for_and_each_number_once(
+    connect_platform: Connect,
+) -> None:
+    rows = [{"number": f"+1303228{line:04}"} for line in (1000, 1000, *range(1000, 1900))]
+    with in_turn(*[answering("200 OK", json.dumps(rows).encode(), JSON)] * 2) as server:
+        client = connect_platform(server.url)
+        local = platform.search_local(client, area_code="303", quantity=3)
+        free = platform.search_toll_free(client, quantity=1)
+    assert [number.e164[-4:] for number in local] == ["1000", "1001", "1002"]
+    assert len(free) == 1
+    assert [target.partition("?")[2] for target in targets(server)] == [
+        "areaCode=303&quantity=3",
+        "quantity=1",
+    ]
+
+
 # The bodies that the carrier itself published.
 
 published = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the published bodies are not here")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from django.test import Client
 
 from accounts.models import User
 from carrier.sandbox import Sandbox
+from tests.carrier.scripted import ScriptedServer, answering
 
 pytestmark = pytest.mark.django_db
 
+JSON = "Content-Type: application/json"
 SEARCH = "/admin/numbers/platformnumber/search/"
 
 
@@ -34,6 +37,14 @@ def test_numbers_are_found_by_place_and_by_pattern(at_platform: Sandbox, desk: C
     assert "DENVER, CO" in asked(desk, area_code="303")
     assert "5 numbers on offer" in asked(desk, kind="toll_free")
     assert "None on offer" in asked(desk, area_code="303", pattern="0000000")
+
+
+def test_the_page_shows_no_more_than_was_asked_for(desk: Client, settings: Any) -> None:
+    rows = [{"number": f"+1303228{line:04}"} for line in range(1000, 9000)]
+    with ScriptedServer(answering("200 OK", json.dumps(rows).encode(), JSON)) as server:
+        settings.PLATFORM = {**settings.PLATFORM, "base": f"{server.url}/v1/"}
+        page = asked(desk, area_code="303", quantity="2")
+    assert ("2 numbers on offer" in page, page.count("(303) 228-")) == (True, 2)
 
 
 def test_what_does_not_go_together_is_said_before_anybody_is_asked(
