@@ -14,8 +14,8 @@ from carrier.wire import Answer
 XML = "application/xml; charset=utf-8"
 JSON = "application/json; charset=utf-8"
 
-# 401 on the older platform, and yet about one number that is another user's: others may be asked.
-_FOREIGN_NUMBER = "number-access-denied"
+#: 401 on the older platform, and yet about one number that is another user's: others may be asked.
+FOREIGN_NUMBER = "number-access-denied"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Call:
         problems = self.without_secrets(problems)
         kind: type[Refused] = Refused
         said = "the carrier refused"
-        is_foreign = any(problem.code == _FOREIGN_NUMBER for problem in problems)
+        is_foreign = any(problem.code == FOREIGN_NUMBER for problem in problems)
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) and not is_foreign:
             kind, said = CredentialsRefused, "the carrier refused our credentials or their rights"
         elif status == HTTPStatus.NOT_FOUND:

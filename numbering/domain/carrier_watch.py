@@ -1,9 +1,16 @@
-"""Is the carrier there, and does it take our credentials? Read from the exchanges, each minute."""
+"""Is the carrier there, and does it take our credentials? Read from the exchanges, each minute.
 
+The older platform has credentials of its own, and an alert of its own about them.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from django.db.models import Count, F, Max, Min, Q
 
+from carrier.call import FOREIGN_NUMBER
+from carrier.errors import Outcome
 from numbering import clock
 from numbering.carrier_link import ACCEPTED, ELSEWHERE, REFUSED
 from numbering.domain import outbox
@@ -23,46 +30,87 @@ _ANSWERED = Q(http_status__lt=500)
 
 def run_watch(_job: Job) -> None:
     """Handler: open what needs somebody at the carrier's side, close whatever is over."""
-    _watch_credentials()
+    for door in _DOORS:
+        _watch_credentials(door)
     _watch_answers()
     _close_parked()
     outbox.close_if_over()
     beat("watch")
 
 
-def _watch_credentials() -> None:
-    alert = _last_alert(AlertCause.CREDENTIALS_REFUSED)
+@dataclass(frozen=True)
+class _Door:
+    """Something that asks for credentials: what it refused and accepted, and whom to call.
+
+    `with_own` are operations that carry credentials besides those of all: only the same operation
+    shows that these are good.
+    """
+
+    key: str
+    refused: Q
+    accepted: Q
+    title: str
+    text: str
+    with_own: frozenset[str] = frozenset()
+
+
+_DOORS = (
+    _Door(
+        key="",
+        refused=REFUSED,
+        accepted=ACCEPTED,
+        title="The carrier refuses our credentials",
+        text="Nothing is lost: what waits is sent once the carrier takes them again. An "
+        "administrator must check the CARRIER_ settings, and the roles of the credentials "
+        "in the carrier's dashboard. Exchanges shows what was refused. The portal tries "
+        "every ten minutes.",
+    ),
+    _Door(
+        key="platform",
+        refused=ELSEWHERE
+        & Q(http_status__in=[401, 403])
+        # A no about one number, which the detail quotes.
+        & ~Q(detail__contains=FOREIGN_NUMBER),
+        accepted=ELSEWHERE & Q(outcome=Outcome.ACCEPTED),
+        title="The older platform refuses our credentials",
+        text="Nothing is lost: bulk actions that wait go on once it takes them again. An "
+        "administrator must check the PLATFORM_ settings: the API token and secret, and for "
+        "imports also the dashboard's user and password. Exchanges shows what was refused. "
+        "What waits is tried every ten minutes, with one call.",
+        # With the password of the dashboard's user.
+        with_own=frozenset({"platform.import_number"}),
+    ),
+)
+
+
+def _watch_credentials(door: _Door) -> None:
+    alert = _last_alert(AlertCause.CREDENTIALS_REFUSED, door.key)
     is_open = alert is not None and alert.closed_at is None
     since = min(alert.opened_at, clock.now()) if alert and is_open else clock.now()
-    newest = _newest_refusal(since - _RECENT)
+    newest = _newest_refusal(door, since - _RECENT)
     if newest is None:
-        close_alert(cause=AlertCause.CREDENTIALS_REFUSED)
+        close_alert(cause=AlertCause.CREDENTIALS_REFUSED, key=door.key)
     elif alert is None or newest > (alert.closed_at or alert.last_seen_at):
         open_alert(
-            cause=AlertCause.CREDENTIALS_REFUSED,
-            title="The carrier refuses our credentials",
-            text="Nothing is lost: what waits is sent once the carrier takes them again. An "
-            "administrator must check the CARRIER_ settings, and the roles of the credentials "
-            "in the carrier's dashboard. Exchanges shows what was refused. The portal tries "
-            "every ten minutes.",
+            cause=AlertCause.CREDENTIALS_REFUSED, key=door.key, title=door.title, text=door.text
         )
 
 
-def _newest_refusal(since: datetime) -> datetime | None:
+def _newest_refusal(door: _Door, since: datetime) -> datetime | None:
     """Return when credentials were last refused without having been accepted later.
 
     A 403 is about one kind of call, and only that kind shows that it is over; a 401 or a token
     that we are not given is about the credentials as such, and any accepted call shows it.
     """
     last_good = dict(
-        CarrierExchange.objects.filter(ACCEPTED, at__gte=since)
+        CarrierExchange.objects.filter(door.accepted, at__gte=since)
         .order_by()
         .values_list("operation")
         .annotate(Max("at"))
     )
     any_good = max(last_good.values(), default=since)
     refusals = (
-        CarrierExchange.objects.filter(REFUSED, at__gte=since)
+        CarrierExchange.objects.filter(door.refused, at__gte=since)
         .order_by()
         .values_list("operation", "http_status")
         .annotate(Max("at"))
@@ -70,7 +118,12 @@ def _newest_refusal(since: datetime) -> datetime | None:
     standing = [
         at
         for operation, status, at in refusals
-        if at > (last_good.get(operation, since) if status == 403 else any_good)
+        if at
+        > (
+            last_good.get(operation, since)
+            if status == HTTPStatus.FORBIDDEN or operation in door.with_own
+            else any_good
+        )
     ]
     return max(standing, default=None)
 
@@ -112,5 +165,5 @@ def _close_parked() -> None:
             close_alert(cause=AlertCause.PARKED, key=key)
 
 
-def _last_alert(cause: AlertCause) -> Alert | None:
-    return Alert.objects.filter(cause=cause, key="").order_by(F("pk").desc()).first()
+def _last_alert(cause: AlertCause, key: str = "") -> Alert | None:
+    return Alert.objects.filter(cause=cause, key=key).order_by(F("pk").desc()).first()

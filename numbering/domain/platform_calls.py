@@ -1,9 +1,11 @@
 """Calls to the older platform for the rows of a bulk action: many at once, written as they come.
 
-A crew calls; what is said and what becomes of each row is written by the thread that started it,
-while it goes on.
+They begin one by one, until one shows that our credentials are good: a wrong password in dozens of
+calls at once, again and again, gets a user locked. Then a crew calls; what is said and what becomes
+of each row is written by the thread that started it, while it goes on.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -27,6 +29,8 @@ _SHORT_WAIT_SECONDS = 60
 # A person has to do something first.
 _LONG_WAIT_SECONDS = 600
 _TROUBLE_AT_CARRIER = 500
+# What may be said before anybody looked at our credentials.
+_SAY_NOTHING = frozenset({BulkRowState.FAILED, BulkRowState.UNKNOWN})
 # Until an administrator has filled in the settings.
 NOT_SET_UP_SECONDS = 60
 
@@ -57,20 +61,32 @@ def for_each(
     """
     troubles: list[Trouble] = []
     watch = _Watch()
-    crew = Crew(
-        rows,
-        ask,
-        at_once=settings.PLATFORM_CONCURRENCY,
-        goes_on=lease.holds,
-        is_end=watch.is_end,
-    )
-    with collecting_exchanges() as exchanges, closing(crew.parts()) as parts:
-        for part in parts:
+    with collecting_exchanges() as exchanges:
+
+        def settle(part: Sequence[tuple[BulkRow, Outcome | Trouble]]) -> None:
             exchanges.store()
             lease.report({row.pk: answer for row, answer in part if isinstance(answer, Outcome)})
-            troubles += [answer for _, answer in part if isinstance(answer, Trouble)]
-            if crew.waiting < len(rows) / 2 and not troubles and lease.holds():
-                crew.add(more())
+            troubles.extend(answer for _, answer in part if isinstance(answer, Trouble))
+
+        waiting = deque(rows)
+        while waiting and not watch.is_let_in and not watch.is_over and lease.holds():
+            row = waiting.popleft()
+            answer = ask(row)
+            watch.is_end(answer)
+            settle([(row, answer)])
+        if not watch.is_over:
+            crew = Crew(
+                waiting,
+                ask,
+                at_once=settings.PLATFORM_CONCURRENCY,
+                goes_on=lease.holds,
+                is_end=watch.is_end,
+            )
+            with closing(crew.parts()) as parts:
+                for part in parts:
+                    settle(part)
+                    if crew.waiting < len(rows) / 2 and not troubles and lease.holds():
+                        crew.add(more())
     if watch.is_unclear:
         troubles.append(
             Trouble(
@@ -91,6 +107,10 @@ class _Watch:
 
     def __init__(self) -> None:
         self._unclear = 0
+        # Whether an answer showed that our credentials are good.
+        self.is_let_in = False
+        # Whether nothing more is to be begun.
+        self.is_over = False
 
     @property
     def is_unclear(self) -> bool:
@@ -101,8 +121,11 @@ class _Watch:
         """Note an answer; True when nothing more is to be begun after it."""
         if isinstance(answer, Trouble):
             self._unclear = 0
+            self.is_over = True
             return True
         self._unclear = self._unclear + 1 if answer.state == BulkRowState.UNKNOWN else 0
+        self.is_let_in = self.is_let_in or answer.state not in _SAY_NOTHING
+        self.is_over = self.is_over or self.is_unclear
         return self.is_unclear
 
 

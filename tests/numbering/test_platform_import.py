@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from carrier.sandbox import Sandbox
-from numbering.domain import bulk, jobs, platform_import
+from numbering.domain import bulk, carrier_watch, jobs, platform_import
 from numbering.domain.cannot_do import CannotDo
 from numbering.enums import BulkRowState
-from numbering.models import BulkAction, CarrierExchange, Job, TelephoneNumber
+from numbering.models import Alert, BulkAction, CarrierExchange, Job, TelephoneNumber
 from numbering.platform_link import PlatformNotConfigured
 from tests import builders
 from tests.numbering import steps
@@ -138,12 +138,33 @@ def test_refused_credentials_stop_everything_at_once_and_say_so(
     action = worked(asked(support, 100))
     assert set(results(action)) == {"waiting"}
     assert "refuses our credentials" in action.trouble
-    assert CarrierExchange.objects.filter(operation="platform.import_number").count() < 50
+    # Dozens at once, again and again, would get the dashboard's user locked.
+    refused = CarrierExchange.objects.filter(operation="platform.import_number", http_status=401)
+    assert refused.count() == 1
     due = Job.objects.get(kind="bulk").due_at
     assert due - timezone.now() > timedelta(minutes=9)
+    steps.work()
+    assert refused.count() == 2
+    carrier_watch.run_watch(Job(kind="watch"))
+    alert = Alert.objects.get(cause="credentials_refused", key="platform", closed_at=None)
     settings.PLATFORM = right
     steps.work()
     assert set(results(worked(action))) == {"done"}
+    carrier_watch.run_watch(Job(kind="watch"))
+    alert.refresh_from_db()
+    assert alert.closed_at is not None
+
+
+def test_before_anything_was_accepted_one_number_is_asked_for_after_the_other(
+    own_platform: Sandbox, support: User, settings: Any
+) -> None:
+    """A number that is refused for itself says nothing of our credentials."""
+    settings.PLATFORM = {**settings.PLATFORM, "dashboard_password": PASSWORD}
+    odd = ["+10131112222", "+10131112223"]
+    action = worked(platform_import.start([*odd, *builders.fresh_numbers(60)], actor=support))
+    assert results(action) == ["failed"] * 2 + ["waiting"] * 60
+    imports = CarrierExchange.objects.filter(operation="platform.import_number")
+    assert imports.filter(http_status=401).count() == 1
 
 
 def test_a_platform_that_cannot_be_reached_or_is_not_set_up_is_waited_for(

@@ -179,17 +179,48 @@ def test_an_answer_that_repeats_the_password_is_kept_without_it(settings: Any) -
     assert [text for text in told if "anted" in text] == []
 
 
+def kept(minutes_ago: float, status: int | None, **fields: str) -> None:
+    """Keep an exchange with the platform as the observer does; an import unless told otherwise."""
+    outcome = "accepted" if status in (200, 201) else "refused" if status else "unknown"
+    CarrierExchange.objects.create(
+        **{"operation": "platform.import_number", "method": "POST", "path": "/"} | fields,
+        at=timezone.now() - timedelta(minutes=minutes_ago),
+        http_status=status,
+        outcome=outcome,
+        duration_ms=1,
+    )
+
+
+def open_alerts() -> list[tuple[str, str]]:
+    """Let the watch do its round; give cause and key of what is open."""
+    carrier_watch.run_watch(Job(kind="watch"))
+    return list(Alert.objects.filter(closed_at=None).values_list("cause", "key"))
+
+
 def test_refusals_of_the_older_platform_say_nothing_of_the_carrier(settings: Any) -> None:
     """The work with the carrier goes on, and no alert sends anybody to its settings."""
     for minute in range(10):
-        CarrierExchange.objects.create(
-            at=timezone.now() - timedelta(minutes=minute),
-            operation="platform.import_number",
-            method="POST",
-            path="/",
-            http_status=401 if minute > 6 else None,
-            outcome="refused" if minute > 6 else "unknown",
-            duration_ms=1,
-        )
-    carrier_watch.run_watch(Job(kind="watch"))
-    assert (hold_off(), Alert.objects.count()) == (None, 0)
+        kept(minute, 401 if minute > 6 else None)
+    assert (hold_off(), open_alerts()) == (None, [("credentials_refused", "platform")])
+    [alert] = Alert.objects.all()
+    assert ("older platform" in alert.title, "PLATFORM_" in alert.text) == (True, True)
+    assert "CARRIER_" not in alert.text
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_the_alert_about_the_platforms_credentials_ends_when_they_are_accepted(status: int) -> None:
+    """The dashboard's password goes with imports alone, and no other call shows that it is good."""
+    kept(3, status)
+    kept(2, 200, operation="platform.find_number")
+    assert open_alerts() == [("credentials_refused", "platform")]
+    kept(1, 201)
+    assert open_alerts() == []
+    kept(0, 401, operation="platform.find_number")
+    assert open_alerts() == [("credentials_refused", "platform")]
+    kept(0, 201)
+    assert open_alerts() == []
+
+
+def test_a_number_of_another_user_is_no_matter_of_credentials() -> None:
+    kept(1, 401, detail="the carrier refused (401): number-access-denied User u-1 may not")
+    assert open_alerts() == []
