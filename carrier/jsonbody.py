@@ -40,6 +40,14 @@ def rows(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
+def list_in(body: bytes) -> list[object]:
+    """The values of a body that is a list. Raises UnreadableBody when it is none."""
+    value = parse(body)
+    if not isinstance(value, list):
+        raise UnreadableBody("it is no list")
+    return value
+
+
 def text(holder: dict[str, object], name: str) -> str:
     """A member that is text, with NUL and lone surrogates replaced; "" for anything else."""
     value = holder.get(name)

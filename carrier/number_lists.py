@@ -106,9 +106,9 @@ class Walk(Iterator[tuple[str, ...]]):
         number = self._pages + 1
         page = self._carrier.call(call, _reader(call, self._read_page, number=number))
         numbers = page.telephone_numbers
-        asked, onward = _mark_of(self._query), _mark_of(page.following or ())
+        asked, onward = mark_of(self._query), mark_of(page.following or ())
         # The same numbers under another address are a circle too.
-        shape = _mark(numbers[0], numbers[-1], str(len(numbers))) if numbers else ""
+        shape = mark(numbers[0], numbers[-1], str(len(numbers))) if numbers else ""
         if onward == asked or {onward, shape} & self._marks or number > MAX_PAGES:
             raise call.unknown("the list of numbers repeats its pages")
         self._marks |= {asked, shape} - {""}
@@ -131,16 +131,18 @@ def following(holder: Element, *, number: int, count: int) -> Query | None:
     return None
 
 
+def mark_of(query: Query) -> str:
+    """A page that was asked for, in short; "" for none."""
+    return mark(*itertools.chain(*query)) if query else ""
+
+
+def mark(*texts: str) -> str:
+    """Texts in short, to be known again by."""
+    return hashlib.blake2b("\n".join(texts).encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
 def _query(*, page: str, size: str = str(PAGE_SIZE)) -> Query:
     return (("page", page), ("size", size))
-
-
-def _mark_of(query: Query) -> str:
-    return _mark(*itertools.chain(*query)) if query else ""
-
-
-def _mark(*texts: str) -> str:
-    return hashlib.blake2b("\n".join(texts).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _reader(

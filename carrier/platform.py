@@ -1,4 +1,4 @@
-"""Telephone numbers on the older platform (V1): imported one by one, found, listed, given up.
+"""Telephone numbers on the older platform (V1): imported one by one, found, given up.
 
 Source: the carrier's pages "phoneNumbers" and "availableNumbers". JSON, users and credentials of
 its own. The password of a dashboard user travels in the body of an import: no record keeps it.
@@ -6,8 +6,7 @@ its own. The password of a dashboard user travels in the body of an import: no r
 
 import json
 import re
-from collections.abc import Iterator
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from carrier import jsonbody
 from carrier.call import JSON, Call
@@ -21,25 +20,17 @@ from carrier.platform_records import DashboardAccount, PlatformNumber
 from carrier.telephone import NumberFormat, from_wire, on_wire
 from carrier.wire import Answer
 
-#: The most that the platform lists at once.
-PAGE_SIZE = 1000
-#: A list that goes on for longer than 10,000,000 numbers goes in a circle.
-MAX_PAGES = 10_000
 LARGEST_SEARCH = 5000
 
-_NUMBERS = "phoneNumbers"
+#: The resource of the numbers: its calls share their throttling.
+NUMBERS = "phoneNumbers"
 _SEARCH = "platformSearch"
 _PROVIDER = "bandwidth-dashboard"
 # `https://…/v1/users/u-…/phoneNumbers/n-…`; a comma stands between two headers.
 _LOCATION = re.compile(r"[^?#,]*/phoneNumbers/([A-Za-z0-9-]{1,60})/?")
-# `<https://…?page=1&size=1000>; rel="next", <…>; rel="first"`
-_LINK = re.compile(r"<([^<>]*)>([^<]*)")
-_MOST_PARAMETERS = 20
 # The one word of the platform for a number that it has not. All its others (`user-not-found`,
 # `resource-not-found`, …) are about something else, and then nothing is known of the number.
 _NUMBER_NOT_FOUND = "number-not-found"
-
-Query = tuple[tuple[str, str], ...]
 
 
 def import_number(
@@ -58,7 +49,7 @@ def import_number(
     """
     call = Call(
         operation="platform.import_number",
-        bucket=_NUMBERS,
+        bucket=NUMBERS,
         method="POST",
         path="phoneNumbers",
         version="platform",
@@ -96,29 +87,6 @@ def find_number(carrier: Carrier, *, telephone_number: str) -> PlatformNumber | 
         if {problem.code for problem in error.problems} - {""} == {_NUMBER_NOT_FOUND}:
             return None
         raise
-
-
-def list_numbers(carrier: Carrier) -> Iterator[tuple[PlatformNumber, ...]]:
-    """All numbers of the user, page by page; a number may come more than once.
-
-    The list is whole only when the iterator has come to its end. Raises a CarrierError at the page
-    that could not be read, and OutcomeUnknown for a list that goes in a circle.
-    """
-    query: Query | None = (("page", "0"), ("size", str(PAGE_SIZE)))
-    asked: set[Query] = set()
-    seen: set[tuple[str, str, int]] = set()
-    while query is not None:
-        call = _call("list_numbers", "GET", "phoneNumbers", query=query)
-        asked.add(query)
-        numbers, query = carrier.call(call, lambda answer: _read_page(answer, number=len(asked)))
-        # The same numbers under another address are a circle too, and so is a second empty page.
-        shape = ("", "", 0)
-        if numbers:
-            shape = (numbers[0].platform_id, numbers[-1].platform_id, len(numbers))
-        if query in asked or shape in seen or len(asked) > MAX_PAGES:
-            raise call.unknown("the platform's list of numbers repeats its pages")
-        seen.add(shape)
-        yield numbers
 
 
 def release(carrier: Carrier, *, platform_id: str) -> None:
@@ -273,15 +241,10 @@ def read_number(value: object) -> PlatformNumber:
     )
 
 
-def read_list(body: bytes) -> tuple[PlatformNumber, ...]:
-    """The numbers of a page. Raises UnreadableBody when it is no list of them."""
-    return tuple(read_number(row) for row in _rows(body))
-
-
 def read_available(body: bytes) -> tuple[AvailableNumber, ...]:
     """The numbers on offer, each once. Raises UnreadableBody when it is no list of them."""
     found: dict[str, AvailableNumber] = {}
-    for row in map(jsonbody.members, _rows(body)):
+    for row in map(jsonbody.members, jsonbody.list_in(body)):
         number = jsonbody.text(row, "number").strip()
         if not number:
             raise UnreadableBody("a row names no telephone number")
@@ -297,39 +260,6 @@ def read_available(body: bytes) -> tuple[AvailableNumber, ...]:
     return tuple(found.values())
 
 
-def following(link: str) -> Query | None:
-    """The query of the next page in a Link header, None when it names none.
-
-    Only the query is used: the link may name an inner host, another port, plain http. Raises
-    UnreadableBody for a link without one.
-    """
-    for address, parameters in _LINK.findall(link):
-        if _is_next(parameters):
-            query = tuple(parse_qsl(address.partition("?")[2].partition("#")[0]))
-            if not 0 < len(query) <= _MOST_PARAMETERS:
-                raise UnreadableBody("its link to the next page leads nowhere")
-            return query
-    return None
-
-
-def _is_next(parameters: str) -> bool:
-    """Whether a link's parameters say that it leads to the next page."""
-    for parameter in re.split("[;,]", parameters):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "rel":
-            return "next" in value.strip(' "').lower().split()
-    return False
-
-
-def _read_page(answer: Answer, *, number: int) -> tuple[tuple[PlatformNumber, ...], Query | None]:
-    numbers = read_list(answer.body)
-    link = answer.headers.get("Link", "")
-    if link or len(numbers) < PAGE_SIZE:
-        return numbers, following(link)
-    # A full page and no word on what follows: count on, until a page is not full.
-    return numbers, (("page", str(number)), ("size", str(PAGE_SIZE)))
-
-
 def _read_imported(call: Call, answer: Answer) -> str:
     location = _LOCATION.fullmatch(answer.headers.get("Location", "").strip())
     if location is None:
@@ -340,13 +270,6 @@ def _read_imported(call: Call, answer: Answer) -> str:
         if jsonbody.text(said, "code") or jsonbody.text(said, "id") not in ("", location[1]):
             raise call.unknown("the answer contradicts itself", status=answer.status)
     return location[1]
-
-
-def _rows(body: bytes) -> list[object]:
-    rows = jsonbody.parse(body)
-    if not isinstance(rows, list):
-        raise UnreadableBody("it is no list")
-    return rows
 
 
 def _search(
@@ -365,12 +288,11 @@ def _search(
     return carrier.call(call, lambda answer: read_available(answer.body))[:quantity]
 
 
-def _call(operation: str, method: str, path: str, *, query: Query = ()) -> Call:
+def _call(operation: str, method: str, path: str) -> Call:
     return Call(
         operation=f"platform.{operation}",
-        bucket=_NUMBERS,
+        bucket=NUMBERS,
         method=method,
         path=path,
         version="platform",
-        query=query,
     )

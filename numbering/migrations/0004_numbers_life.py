@@ -238,6 +238,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PlatformReading',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('began_at', models.DateTimeField()),
+                ('bookmark', models.JSONField(db_default={}, default=dict)),
+                ('is_read', models.BooleanField(db_default=False, default=False)),
+                ('asked_until', models.BigIntegerField(db_default=0, default=0)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Reservation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -29,7 +29,7 @@ from numbering.models.number_order import (
     NumberOrderEvent,
     NumberOrderNumber,
 )
-from numbering.models.platform_number import PlatformNumber
+from numbering.models.platform_number import PlatformNumber, PlatformReading
 from numbering.models.removal import (
     RemovalAttempt,
     RemovalEvent,
@@ -81,6 +81,7 @@ __all__ = [
     "NumberOrderNumber",
     "OrderEvent",
     "PlatformNumber",
+    "PlatformReading",
     "RemovalAttempt",
     "RemovalEvent",
     "RemovalNumber",

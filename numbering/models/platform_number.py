@@ -38,3 +38,18 @@ class PlatformNumber(models.Model):
 
     def __str__(self) -> str:
         return display(self.e164)
+
+
+class PlatformReading(models.Model):
+    """A reading of the old platform's list that is under way: how far it is. At most one."""
+
+    began_at = models.DateTimeField()
+    # Where it is read on (a Bookmark of carrier.number_lists); empty at its begin.
+    bookmark = models.JSONField(default=dict, db_default={})
+    # Whether all pages are read, and who was on none of them is asked for.
+    is_read = models.BooleanField(default=False, db_default=False)
+    # The key of the last number that was asked for by itself.
+    asked_until = models.BigIntegerField(default=0, db_default=0)
+
+    def __str__(self) -> str:
+        return f"Reading since {self.began_at}"

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from carrier import in_service, places, platform
+from carrier import in_service, places, platform, platform_list
 from carrier.client import Carrier
 from carrier.errors import CarrierError, OutcomeUnknown, Throttled
 from carrier.exchange import Exchange
@@ -32,7 +32,7 @@ PLATFORM: dict[str, Ask] = {
     "platform import": _import,
     "platform release": lambda carrier: platform.release(carrier, platform_id="n-1"),
     "platform number": lambda carrier: platform.find_number(carrier, telephone_number=NUMBER),
-    "platform list": lambda carrier: list(platform.list_numbers(carrier)),
+    "platform list": lambda carrier: list(platform_list.Walk(carrier)),
     "platform local": lambda carrier: platform.search_local(carrier, area_code="303"),
     "platform toll-free": lambda carrier: platform.search_toll_free(carrier),
 }
@@ -165,5 +165,5 @@ def test_only_an_empty_200_says_that_a_number_is_in_service(connect: Connect) ->
 
 def test_a_link_of_nothing_but_beginnings_is_read_in_time() -> None:
     began = time.process_time()
-    assert platform.following("<https://x.example/?page=1>; " + "rel=" * 16_000) is None
+    assert platform_list.following("<https://x.example/?page=1>; " + "rel=" * 16_000) is None
     assert time.process_time() - began < 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from carrier import platform
+from carrier import platform, platform_list
 from carrier.client import Carrier
 from carrier.errors import (
     CarrierError,
@@ -69,7 +69,7 @@ def test_a_number_is_imported_found_listed_and_given_up(sandbox: Sandbox, client
         "a-1",
         "enabled",
     )
-    assert found in [number for page in platform.list_numbers(client) for number in page]
+    assert found in [number for page in platform_list.Walk(client) for number in page]
     platform.release(client, platform_id=platform_id)
     assert platform.find_number(client, telephone_number="+13032282000") is None
     with pytest.raises(NotFound):

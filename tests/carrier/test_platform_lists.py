@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from carrier import platform
+from carrier import platform, platform_list
 from carrier.client import Carrier
-from carrier.errors import OutcomeUnknown, UnreadableBody
+from carrier.errors import OutcomeUnknown, Refused, UnreadableBody
+from carrier.number_lists import Bookmark, Query
 from carrier.number_records import AvailableNumber
 from carrier.platform_records import DashboardAccount, PlatformNumber
 from carrier.problems import read_json_problems
@@ -42,7 +43,7 @@ def targets(server: ScriptedServer) -> list[str]:
 def test_the_list_follows_links_by_their_query_alone(connect_platform: Connect) -> None:
     link = '<https://inner.example:8443/x?page=7&size=2&after=n%2F1>; rel="next", <a?b=c>;rel=first'
     with in_turn(page(2_000_000, 2, link), page(2_000_002, 1, '<a?b=c>; rel="first"')) as server:
-        pages = list(platform.list_numbers(connect_platform(server.url)))
+        pages = list(platform_list.Walk(connect_platform(server.url)))
     assert [len(numbers) for numbers in pages] == [2, 1]
     assert targets(server) == [
         "/v1/users/u-sandbox/phoneNumbers?page=0&size=1000",
@@ -52,7 +53,7 @@ def test_the_list_follows_links_by_their_query_alone(connect_platform: Connect) 
 
 def test_a_full_page_without_a_link_is_not_taken_for_the_last(connect_platform: Connect) -> None:
     with in_turn(page(2_000_000, 1000), page(2_001_000, 3)) as server:
-        pages = list(platform.list_numbers(connect_platform(server.url)))
+        pages = list(platform_list.Walk(connect_platform(server.url)))
     assert [len(numbers) for numbers in pages] == [1000, 3]
     assert targets(server)[1].endswith("?page=1&size=1000")
 
@@ -77,7 +78,7 @@ def test_a_list_that_cannot_be_whole_is_an_error(
     connect_platform: Connect, scripts: tuple[Script, ...], words: str
 ) -> None:
     with in_turn(*scripts) as server, pytest.raises(OutcomeUnknown, match=words):
-        list(platform.list_numbers(connect_platform(server.url)))
+        list(platform_list.Walk(connect_platform(server.url)))
 
 
 @pytest.mark.parametrize(
@@ -91,13 +92,32 @@ def test_a_list_that_cannot_be_whole_is_an_error(
         ('<?rel=next>; rel="nextish"', None),
     ],
 )
-def test_the_next_page_is_read_from_the_link_header(link: str, query: platform.Query) -> None:
-    assert platform.following(link) == query
+def test_the_next_page_is_read_from_the_link_header(link: str, query: Query) -> None:
+    assert platform_list.following(link) == query
 
 
-def test_a_link_with_too_many_parameters_is_refused() -> None:
+@pytest.mark.parametrize("query", ["&".join(f"a{i}=1" for i in range(21)), "page=%00", ""])
+def test_a_link_that_cannot_be_followed_is_refused(query: str) -> None:
     with pytest.raises(UnreadableBody):
-        platform.following(f'<?{"&".join(f"a{i}=1" for i in range(21))}>; rel="next"')
+        platform_list.following(f'<?{query}>; rel="next"')
+
+
+def test_a_list_is_gone_on_with_from_its_bookmark(connect_platform: Connect) -> None:
+    """Also by another process, and after a page that could not be read; a circle is noticed."""
+    first, gone = page(2_000_000, 2, NEXT % 1), answering("400 Bad Request", b"", JSON)
+    with in_turn(first, gone, page(2_000_002, 2, NEXT % 2), first) as server:
+        client = connect_platform(server.url)
+        walk = platform_list.Walk(client)
+        assert len(next(walk)) == 2
+        with pytest.raises(Refused):
+            next(walk)
+        assert walk.bookmark is not None
+        kept = json.loads(json.dumps(walk.bookmark.to_json()))
+        onward = platform_list.Walk(client, Bookmark.from_json(kept))
+        assert next(onward)[0].platform_id == "n-2000002"
+        with pytest.raises(OutcomeUnknown, match="repeats"):
+            next(onward)
+    assert [target.rpartition("page=")[2][0] for target in targets(server)] == list("0112")
 
 
 # Searches.
@@ -170,7 +190,7 @@ def test_published_numbers_are_read() -> None:
             created_at=datetime(2013, 3, 7, 21, 35, 18, tzinfo=UTC),
         )
     )
-    rows = platform.read_list(body_of("v1-phonenumbers/list-200.json"))
+    rows = platform_list.read_list(body_of("v1-phonenumbers/list-200.json"))
     assert [(row.platform_id, row.name, row.application_id, row.city) for row in rows] == [
         ("{numberId1}", "home phone", "a-j321", ""),
         ("{numberId2}", "work phone", "a-j123", ""),
