@@ -177,6 +177,17 @@ class BulkAct(ABC):
         """
         return {row.pk: Outcome(BulkRowState.WAITING) for row in rows}
 
+    def to_recover(self, under_way: QuerySet[BulkRow]) -> QuerySet[BulkRow]:
+        """Return those of the rows under way that `recover` can say something of now."""
+        return under_way
+
+    def until(self, under_way: QuerySet[BulkRow]) -> Pause | None:
+        """Return the pause after which the other rows under way can be recovered, if there are any.
+
+        Asked when nothing else is left to do.
+        """
+        return None
+
 
 # --- Asking -------------------------------------------------------------------------------------
 
@@ -327,10 +338,14 @@ def run_bulk(acts: Mapping[BulkKind, BulkAct], job: Job) -> None:
     while True:
         if is_cancelling(action):
             action.rows.filter(state=BulkRowState.WAITING).update(state=BulkRowState.CANCELLED)
-        if rows := list(action.rows.filter(state=BulkRowState.RUNNING)[: act.batch]):
+        under_way = action.rows.filter(state=BulkRowState.RUNNING)
+        if rows := list(act.to_recover(under_way)[: act.batch]):
             _work(act.recover, action, rows, lease, left=None)
         elif rows := lease.begin(act.batch):
             _work(act.do, action, rows, lease, left=Outcome(BulkRowState.WAITING))
+        elif (pause := act.until(under_way)) is not None:
+            lease.report({}, trouble=pause.reason)
+            raise TryLater(pause.reason, at=pause.at, counts=False)
         else:
             _finish(action, lease)
             return

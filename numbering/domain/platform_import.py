@@ -40,6 +40,11 @@ _NOT_SO_FAR = Outcome(
     BulkRowState.RUNNING, "It is not there so far; it is looked for once more, later."
 )
 
+_LISTED_LATE = (
+    "What was under way when the worker stopped, and is not on the older platform so far, is "
+    "looked for once more, for it may be listed late."
+)
+
 
 def start(
     numbers: QuerySet[TelephoneNumber] | Collection[str],
@@ -55,6 +60,9 @@ def start(
     """
     get_platform()
     dashboard_account()
+    if isinstance(numbers, QuerySet):
+        # What has left is not ours to import, whoever has the number now.
+        numbers = numbers.filter(state__in=LIVE)
     return bulk.start(
         BulkKind.PLATFORM_IMPORT,
         numbers,
@@ -92,10 +100,7 @@ class PlatformImportAct(BulkAct):
         return for_each(rows, ask, lease, more=more)
 
     def recover(self, action: BulkAction, rows: Sequence[BulkRow], lease: Lease) -> Outcomes:
-        """Look for each number: it is there, or is missing at two looks and waits to be imported.
-
-        Raises Pause while all of them wait for their second look; others are looked for first.
-        """
+        """Look for each: it is there, or is missing at two looks and waits to be imported."""
         carrier, _ = _link()
         missing: list[int] = []
 
@@ -107,28 +112,25 @@ class PlatformImportAct(BulkAct):
                 missing.append(row.pk)
             return found
 
-        to_look_for = _to_look_for(action, self.batch)
         try:
-            return for_each(to_look_for, ask, lease)
+            return for_each(rows, ask, lease)
         finally:
             with transaction.atomic():
                 lease.renew()
                 action.rows.filter(pk__in=missing).update(looked_at=clock.now())
 
+    def to_recover(self, under_way: QuerySet[BulkRow]) -> QuerySet[BulkRow]:
+        """Return what was not looked for yet, or a full wait ago. The rest goes on meanwhile."""
+        return under_way.exclude(looked_at__gt=clock.now() - _wait())
 
-def _to_look_for(action: BulkAction, most: int) -> list[BulkRow]:
-    """Return rows under way that were not looked for yet, or a full wait ago; Pause without any."""
-    under_way = action.rows.filter(state=BulkRowState.RUNNING)
-    wait = timedelta(seconds=settings.LOOK_AGAIN_SECONDS)
-    if rows := list(under_way.exclude(looked_at__gt=clock.now() - wait)[:most]):
-        return rows
-    first = under_way.aggregate(at=Min("looked_at"))["at"]
-    raise Pause(
-        "What was under way, and is not on the older platform so far, is looked for once more, for "
-        "it may be listed late. The rest waits until then.",
-        outcomes={},
-        at=first + wait,
-    )
+    def until(self, under_way: QuerySet[BulkRow]) -> Pause | None:
+        """Wait for the second look at what was not there at the first."""
+        first = under_way.aggregate(at=Min("looked_at"))["at"]
+        return first and Pause(_LISTED_LATE, outcomes={}, at=first + _wait())
+
+
+def _wait() -> timedelta:
+    return timedelta(seconds=settings.LOOK_AGAIN_SECONDS)
 
 
 def _link() -> tuple[Carrier, DashboardAccount]:

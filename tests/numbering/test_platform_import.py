@@ -23,6 +23,7 @@ from numbering.platform_link import PlatformNotConfigured
 from tests import builders
 from tests.numbering import steps
 from tests.numbering.importing import asked, posts, results, worked
+from tests.numbering.lives import life
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,16 @@ def test_numbers_are_imported_each_with_its_id_name_and_application(
     kept = CarrierExchange.objects.filter(operation="platform.import_number")
     assert (kept.count(), kept.exclude(request_body="").count()) == (40, 0)
     assert not [one for one in threading.enumerate() if one.name.startswith("crew")]
+
+
+def test_a_number_that_was_chosen_and_has_left_is_not_imported(
+    at_platform: Sandbox, support: User
+) -> None:
+    here, gone = life(), life(state="gone")
+    action = platform_import.start(TelephoneNumber.objects.all(), actor=support)
+    assert [row.e164 for row in action.rows.all()] == [here.e164]
+    with pytest.raises(CannotDo, match="No number"):
+        platform_import.start(TelephoneNumber.objects.filter(pk=gone.pk), actor=support)
 
 
 def test_rows_are_begun_some_at_a_time_while_others_go_on(
