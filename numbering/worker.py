@@ -91,7 +91,12 @@ KINDS = {
         JobKind("remind", reminders.run_remind, most_attempts=3),
         JobKind("bulk", bulk_acts.run_bulk, most_attempts=10, on_park=bulk.park),
         # As for a take-over: what was read of a long list is kept.
-        JobKind(platform_numbers.JOB, platform_numbers.run_list, most_attempts=20),
+        JobKind(
+            platform_numbers.JOB,
+            platform_numbers.run_list,
+            most_attempts=20,
+            on_park=platform_numbers.give_up,
+        ),
         JobKind("read_intake", intake.run_read, most_attempts=8, on_park=intake.give_up_reading),
         JobKind("commit_intake", intake.run_commit, most_attempts=8, on_park=intake.give_up_commit),
         JobKind(

@@ -61,6 +61,11 @@ def run_list(job: Job) -> None:
     _end(reading, turn)
 
 
+def give_up(_job: Job) -> None:
+    """The job was parked: whoever has the list read again begins anew, not where it was stuck."""
+    PlatformReading.objects.all().delete()
+
+
 @repeated
 def _at_hand(turn: Turn) -> PlatformReading:
     turn.stay()

@@ -240,3 +240,20 @@ def test_who_comes_after_a_killed_worker_reads_on_from_there(alone: Sandbox) -> 
     run_once()
     assert Job.objects.get(kind=platform_numbers.JOB).state == "done"
     assert pages(alone) == ["0"]
+
+
+@pytest.mark.usefixtures("short")
+def test_a_reading_that_was_given_up_begins_anew_when_it_is_asked_for(alone: Sandbox) -> None:
+    there(5)
+    asked()
+    turn()
+    assert pages(alone) == ["0"]
+    alone.fault("not_created_500", method="GET", path_contains="/phoneNumbers", times=None)
+    Job.objects.filter(kind=platform_numbers.JOB).update(attempts=20)
+    turn()
+    assert Job.objects.get(kind=platform_numbers.JOB).state == "parked"
+    assert not PlatformReading.objects.exists()
+    alone.clear_faults()
+    asked()
+    turn()
+    assert pages(alone) == ["0", "0"]
