@@ -11,10 +11,10 @@ from django.contrib.admin.exceptions import (
 )
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.contrib.messages.storage import default_storage
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action as _action
 from unfold.widgets import (
@@ -100,6 +100,9 @@ class PortalModelAdmin(_ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Name the page after what it lists."""
+        if ERROR_FLAG in request.GET and len(request.GET) > 1:
+            # Beside the word that an address was wrong Django answers another one with a bare page.
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         title = str(self.opts.verbose_name_plural)
         named = {"title": title[:1].upper() + title[1:], **(extra_context or {})}
         return super().changelist_view(request, named)

@@ -56,6 +56,12 @@ def summary(intake: Intake) -> str:
     )
 
 
+def _state_in_words(intake: Intake) -> str:
+    if intake.at_line and intake.state == IntakeState.READ:
+        return "Taken over in part"
+    return intake.get_state_display()
+
+
 def page_context(request: HttpRequest, intake: Intake, *, may_decide: bool) -> dict[str, Any]:
     """Return everything that the page and its live part show."""
     is_in_motion = intake.state in _IN_MOTION
@@ -63,7 +69,7 @@ def page_context(request: HttpRequest, intake: Intake, *, may_decide: bool) -> d
     is_read = intake.state in (IntakeState.READ, IntakeState.COMMITTED)
     return {
         "intake": intake,
-        "state_badge": badge(intake.state, intake.get_state_display()),
+        "state_badge": badge(intake.state, _state_in_words(intake)),
         "sentence": _sentence(intake),
         "tone": _TONES[IntakeState(intake.state)],
         "is_in_motion": is_in_motion,

@@ -103,7 +103,9 @@ def take_over(intake: Intake, *, read_at: datetime, actor: User) -> None:
 @repeated
 def discard(intake: Intake) -> None:
     """Give a file up that was not taken over. Raises CannotDo when it was."""
-    if not Intake.objects.filter(pk=intake.pk, state__in=_OPEN).update(state=IntakeState.DISCARDED):
+    open_ = Intake.objects.filter(pk=intake.pk, state__in=_OPEN)
+    # What troubled it is over as well.
+    if not open_.update(state=IntakeState.DISCARDED, trouble=""):
         raise CannotDo("It was taken over or discarded already.")
     transaction.on_commit(lambda: _forget_file(intake.pk))
 

@@ -145,10 +145,9 @@ def test_only_the_filters_of_a_list_ask_the_database_something(
         )
     ]
     assert allowed == []
-    # Each column and each lookup once, on the page itself.
+    # On the page itself each column once, and each lookup on one list or another.
     pairs = zip(columns, itertools.cycle(NASTY_LOOKUPS), strict=False)
     queries = [ask.format(column=column) for column, ask in pairs]
-    queries += [ask.format(column=columns[0]) for ask in NASTY_LOOKUPS]
     queries += ["_to_field=x", "_to_field=%00", "nothing%00=1"]
     answers = {query: desk.get(f"{page}?{query}") for query in queries}
     assert {
@@ -156,6 +155,7 @@ def test_only_the_filters_of_a_list_ask_the_database_something(
         for query, answer in answers.items()
         if (answer.status_code, answer.get("Location")) != (302, f"{page}?e=1")
     } == {}
+    assert desk.get(f"{page}?{queries[0]}&e=1")["Location"] == f"{page}?e=1"
     shown = desk.get(f"{page}?e=1")
     assert shown.status_code == 200
     assert "This is the list without filters." in shown.content.decode()

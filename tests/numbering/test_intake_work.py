@@ -172,6 +172,7 @@ def test_a_job_that_is_given_up_says_so_and_can_be_gone_on_with(
         said = desk.get(shown).content.decode()
         assert "It was taken over up to line 2 only, which stays." in said
         assert ("will be added" in said, "Nothing is changed" in said) == (False, False)
+    assert "Taken over in part" in desk.get(f"{page}/change/").content.decode()
     taken_over(intake)
     assert (intake.state, TelephoneNumberEvent.objects.count()) == ("committed", 3)
     gone = uploaded("1")
